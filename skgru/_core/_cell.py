@@ -1,0 +1,176 @@
+"""One layer in one direction: forward over time and backpropagation through time.
+
+What both reset variants share: the walk over the tape, and the sums of the weights' gradients. The
+equations are in `_reset_before` and `_reset_after`. Gate rows are ordered reset, update,
+candidate.
+
+A gate is ``1 / (1 + exp(-a))`` with the minus folded into the weights: exp takes 2.2 ns a number
+where tanh takes 3.6 (float32, AVX2), and where it overflows to inf the gate is exactly 0, as it
+should be.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ._batching import Packing
+from ._tape import Run, Tape, Workspace
+
+# For how many numbers (steps x H x N) the factors of the backward pass are computed at a time:
+# fewer calls for small steps, and no block that leaves the cache for large ones.
+BLOCK_SIZE = 2**15
+
+
+class CellWeights(NamedTuple):
+    """Named views into the flat parameter vector, or into its gradient."""
+
+    weight_ih: np.ndarray  # (3H, F)
+    weight_hh: np.ndarray  # (3H, H)
+    bias_ih: np.ndarray  # (3H,)
+    bias_hh: np.ndarray | None = None  # (H,): of the candidate, inside the reset; reset_after only
+
+
+class KernelGradient:
+    """Sums over all steps of ``d_gates @ columns.T``, in one product a block."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._sums: dict[str, np.ndarray] = {}
+
+    def wide(self, name: str, block: np.ndarray) -> np.ndarray:
+        """Return a block (n_steps, R, N) as (R, n_steps * N)."""
+        n_steps, n_rows, n_active = block.shape
+        if n_steps == 1:
+            return block[0]
+        wide = self._workspace.empty(("wide", name), n_rows, n_steps, n_active)
+        wide[...] = block.transpose(1, 0, 2)
+        return wide.reshape(n_rows, -1)
+
+    def add(self, name: str, d_gates: np.ndarray, columns: np.ndarray) -> None:
+        shape = len(d_gates), len(columns)
+        if name not in self._sums:
+            total = self._sums[name] = self._workspace.empty(("sum", name), *shape)
+            np.matmul(d_gates, columns.T, total)
+        else:
+            term = self._workspace.empty("term", *shape)
+            np.matmul(d_gates, columns.T, term)
+            self._sums[name] += term
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._sums[name]
+
+
+class Cell(ABC):
+    """The walk over a tape, forward and backward."""
+
+    n_column_rows: int
+    n_gate_rows: int
+
+    def __init__(self, n_inputs: int, n_hidden: int) -> None:
+        self.n_inputs = n_inputs
+        self.n_hidden = n_hidden
+
+    def tape(self, workspace: Workspace, name: Any, packing: Packing, reverse: bool) -> Tape:
+        """Return memory for a packing; ``reverse`` walks from the last valid step to the first."""
+        sizes = self.n_inputs, self.n_hidden, self.n_column_rows, self.n_gate_rows
+        return workspace.tape(
+            name, packing, lambda: Tape(workspace, name, packing, *sizes, reverse)
+        )
+
+    def forward(self, weights: CellWeights, tape: Tape) -> np.ndarray:
+        """Run over a loaded tape and return the final state of each sequence, (H, N)."""
+        kernels = self._forward_kernels(weights)
+        with np.errstate(over="ignore"):
+            for run in tape.forward_runs():
+                run.forward_views = run.forward_views or self._forward_views(run)
+                self._forward(kernels, run)
+        return tape.final_state
+
+    def backward(
+        self,
+        weights: CellWeights,
+        tape: Tape,
+        d_final: np.ndarray,
+        d_outputs: list[np.ndarray] | None,
+        gradient: CellWeights,
+    ) -> None:
+        """Write the gradient of the weights, given that of the states.
+
+        Parameters
+        ----------
+        d_final : ndarray of shape (H, N)
+            Gradient of the final state of each sequence.
+        d_outputs : list of ndarray of shape (n_steps, H, N), or None
+            Gradient of the state after each step, per run in time order; None: zero.
+        gradient : CellWeights
+            Written to. The gradient of the pre-activations replaces the gates on the tape.
+        """
+        kernels = self._backward_kernels(weights)
+        sums = KernelGradient(tape.workspace)
+        d_runs = [None] * len(tape.runs) if d_outputs is None else tape.reorder(d_outputs)
+        for run, d_output in zip(tape.backward_runs(d_final), reversed(d_runs), strict=True):
+            run.backward_views = run.backward_views or [
+                (block, *self._backward_views(run, block, tape.workspace))
+                for block in self._blocks(run)
+            ]
+            for block, factors, views in run.backward_views:
+                columns, gates = run.columns[block], run.gates[block]
+                self._write_factors(factors, columns, gates)
+                d_steps = [None] * len(views) if d_output is None else d_output[block][::-1]
+                self._backward(kernels, run.d_state, zip(d_steps, views, strict=True))
+                self._add_products(sums, sums.wide("gates", gates), sums.wide("columns", columns))
+        self._write_gradient(gradient, sums)
+
+    def input_gradient(self, weights: CellWeights, tape: Tape) -> list[np.ndarray]:
+        """Return the gradient of the inputs after `backward`, (n_steps, F, N) per run."""
+        d_gates = slice(-3 * self.n_hidden, None)
+        return tape.reorder([weights.weight_ih.T @ run.gates[:, d_gates] for run in tape.runs])
+
+    def _blocks(self, run: Run) -> list[slice]:
+        """Cut the steps of a run into blocks, the last one first."""
+        length = max(1, BLOCK_SIZE // (self.n_hidden * run.n_active))
+        return [slice(max(0, stop - length), stop) for stop in range(len(run.gates), 0, -length)]
+
+    @abstractmethod
+    def _forward_kernels(self, weights: CellWeights) -> Any:
+        """Arrange the weights as the forward products want them."""
+
+    @abstractmethod
+    def _forward_views(self, run: Run) -> list[Any]:
+        """Cut a run into the arrays that `_forward` meets at each step."""
+
+    @abstractmethod
+    def _forward(self, kernels: Any, run: Run) -> None:
+        """Compute the gates and states of a run, step by step."""
+
+    @abstractmethod
+    def _backward_kernels(self, weights: CellWeights) -> Any:
+        """Arrange the weights as the backward products want them."""
+
+    @abstractmethod
+    def _backward_views(
+        self, run: Run, block: slice, workspace: Workspace
+    ) -> tuple[Any, list[Any]]:
+        """Return memory for the factors of a block, and what `_backward` meets at each step.
+
+        The last step comes first.
+        """
+
+    @abstractmethod
+    def _write_factors(self, factors: Any, columns: np.ndarray, gates: np.ndarray) -> None:
+        """Compute what does not depend on incoming gradients, for all steps of a block at once."""
+
+    @abstractmethod
+    def _backward(self, kernels: Any, d_state: np.ndarray, steps: Any) -> None:
+        """Turn gates into gradients of pre-activations, and carry ``d_state[0]`` back."""
+
+    @abstractmethod
+    def _add_products(self, sums: KernelGradient, d_gates: np.ndarray, columns: np.ndarray) -> None:
+        """Add a block's share of the gradient of the weights."""
+
+    @abstractmethod
+    def _write_gradient(self, gradient: CellWeights, sums: KernelGradient) -> None:
+        """Take the sums apart into weights and biases."""

@@ -1,0 +1,130 @@
+"""The GRU of cuDNN, PyTorch and Keras: the reset gate acts after the product with the weights.
+
+    r = sigmoid(W_r [h, x] + b_r)
+    z = sigmoid(W_z [h, x] + b_z)
+    q = W_hh h + b_hh
+    c = tanh(W_hx x + b_h + r * q)
+    h' = h + z * (c - h)
+
+Columns hold ``[h; 1; x]`` and gate rows ``[q; r; z; c]``: q, r and z come from one product.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ._cell import Cell, CellWeights, KernelGradient
+from ._tape import Run, Workspace
+
+
+class ResetAfter(Cell):
+    """Cell with ``reset_after=True``."""
+
+    def __init__(self, n_inputs: int, n_hidden: int) -> None:
+        super().__init__(n_inputs, n_hidden)
+        self.n_column_rows = n_hidden + 1 + n_inputs
+        self.n_gate_rows = 4 * n_hidden
+
+    def _forward_kernels(self, weights: CellWeights) -> Any:
+        W_ih, W_hh, b_ih, b_hh = weights
+        assert b_hh is not None
+        H, F = self.n_hidden, self.n_inputs
+        kernel = np.zeros((3 * H, H + 1 + F), W_hh.dtype)
+        kernel[:H, :H] = W_hh[2 * H :]
+        kernel[:H, H] = b_hh
+        np.negative(W_hh[: 2 * H], kernel[H:, :H])
+        np.negative(b_ih[: 2 * H], kernel[H:, H])
+        np.negative(W_ih[: 2 * H], kernel[H:, H + 1 :])
+        return kernel, np.column_stack([b_ih[2 * H :], W_ih[2 * H :]])
+
+    def _forward_views(self, run: Run) -> list[Any]:
+        H = self.n_hidden
+        gates = run.gates
+        h = run.columns[:, :H]
+        gate_views = (gates[:, : 3 * H], gates[:, H : 3 * H], *self._split(gates))
+        return list(zip(h, run.columns, *gate_views, [*h[1:], run.last_state], strict=True))
+
+    def _forward(self, kernels: Any, run: Run) -> None:
+        H = self.n_hidden
+        kernel, input_kernel = kernels
+        np.matmul(input_kernel, run.columns[:, H:], run.gates[:, 3 * H :])
+        one = np.ones((), kernel.dtype)
+        for h, column, qrz, rz, q, r, z, c, h_next in run.forward_views:
+            np.matmul(kernel, column, qrz)
+            np.exp(rz, rz)
+            np.add(rz, one, rz)
+            np.reciprocal(rz, rz)
+            np.multiply(r, q, h_next)
+            np.add(c, h_next, c)
+            np.tanh(c, c)
+            np.subtract(c, h, h_next)
+            np.multiply(h_next, z, h_next)
+            np.add(h_next, h, h_next)
+
+    def _backward_kernels(self, weights: CellWeights) -> Any:
+        H = self.n_hidden
+        return np.concatenate([weights.weight_hh[2 * H :], weights.weight_hh[: 2 * H]]).T
+
+    def _backward_views(
+        self, run: Run, block: slice, workspace: Workspace
+    ) -> tuple[Any, list[Any]]:
+        H, N = self.n_hidden, run.n_active
+        gates = run.gates[block]
+        factors = workspace.empty("factors", len(gates), 5, H, N)
+        to_gates = (factors[:, i] for i in range(5))
+        views = (*to_gates, gates[:, : 3 * H], *self._split(gates))
+        return factors, list(zip(*(view[::-1] for view in views), strict=True))
+
+    def _write_factors(self, factors: Any, columns: np.ndarray, gates: np.ndarray) -> None:
+        h = columns[:, : self.n_hidden]
+        q, r, z, c = self._split(gates)
+        to_q, to_r, to_z, to_c, keep = (factors[:, i] for i in range(5))
+        np.subtract(1, z, keep)
+        np.subtract(c, h, to_z)  # (c - h) z (1 - z)
+        to_z *= z
+        to_z *= keep
+        np.multiply(c, c, to_c)  # z (1 - c^2)
+        np.subtract(1, to_c, to_c)
+        to_c *= z
+        np.multiply(to_c, r, to_q)
+        np.subtract(1, r, to_r)  # q r (1 - r) z (1 - c^2)
+        to_r *= to_q
+        to_r *= q
+
+    def _backward(self, kernels: Any, d_state: np.ndarray, steps: Any) -> None:
+        dh, tmp = d_state
+        for d_output, (to_q, to_r, to_z, to_c, keep, d_qrz, d_q, d_r, d_z, d_c) in steps:
+            if d_output is not None:
+                np.add(dh, d_output, dh)
+            np.multiply(dh, to_q, d_q)
+            np.multiply(dh, to_r, d_r)
+            np.multiply(dh, to_z, d_z)
+            np.multiply(dh, to_c, d_c)
+            np.matmul(kernels, d_qrz, tmp)
+            np.multiply(dh, keep, dh)
+            np.add(dh, tmp, dh)
+
+    def _add_products(self, sums: KernelGradient, d_gates: np.ndarray, columns: np.ndarray) -> None:
+        H = self.n_hidden
+        sums.add("hidden", d_gates[:H], columns[: H + 1])
+        sums.add("gates", d_gates[H : 3 * H], columns)
+        sums.add("input", d_gates[3 * H :], columns[H:])
+
+    def _write_gradient(self, gradient: CellWeights, sums: KernelGradient) -> None:
+        assert gradient.bias_hh is not None
+        H = self.n_hidden
+        hidden, gates, inputs = sums["hidden"], sums["gates"], sums["input"]
+        gradient.weight_hh[: 2 * H] = gates[:, :H]
+        gradient.bias_ih[: 2 * H] = gates[:, H]
+        gradient.weight_ih[: 2 * H] = gates[:, H + 1 :]
+        gradient.weight_hh[2 * H :] = hidden[:, :H]
+        gradient.bias_hh[...] = hidden[:, H]
+        gradient.bias_ih[2 * H :] = inputs[:, 0]
+        gradient.weight_ih[2 * H :] = inputs[:, 1:]
+
+    def _split(self, gates: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return the views q, r, z, c of gates (n_steps, 4H, N)."""
+        H = self.n_hidden
+        return gates[:, :H], gates[:, H : 2 * H], gates[:, 2 * H : 3 * H], gates[:, 3 * H :]

@@ -1,0 +1,126 @@
+"""The GRU of Cho et al. (2014): the reset gate acts before the product with the weights.
+
+    r = sigmoid(W_r [h, x] + b_r)
+    z = sigmoid(W_z [h, x] + b_z)
+    c = tanh(W_h [r * h, x] + b_h)
+    h' = h + z * (c - h)
+
+Columns hold ``[h; 1; x; r * h]``: the gates multiply the first rows, the candidate the last ones.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ._cell import Cell, CellWeights, KernelGradient
+from ._tape import Run, Workspace
+
+
+class ResetBefore(Cell):
+    """Cell with ``reset_after=False``."""
+
+    def __init__(self, n_inputs: int, n_hidden: int) -> None:
+        super().__init__(n_inputs, n_hidden)
+        self.n_column_rows = 2 * n_hidden + 1 + n_inputs
+        self.n_gate_rows = 3 * n_hidden
+
+    def _forward_kernels(self, weights: CellWeights) -> Any:
+        W_ih, W_hh, b, _ = weights
+        H, F = self.n_hidden, self.n_inputs
+        gate_kernel = np.empty((2 * H, H + 1 + F), W_hh.dtype)
+        np.negative(W_hh[: 2 * H], gate_kernel[:, :H])
+        np.negative(b[: 2 * H], gate_kernel[:, H])
+        np.negative(W_ih[: 2 * H], gate_kernel[:, H + 1 :])
+        candidate_kernel = np.empty((H, 1 + F + H), W_hh.dtype)
+        candidate_kernel[:, 0] = b[2 * H :]
+        candidate_kernel[:, 1 : 1 + F] = W_ih[2 * H :]
+        candidate_kernel[:, 1 + F :] = W_hh[2 * H :]
+        return gate_kernel, candidate_kernel
+
+    def _forward_views(self, run: Run) -> list[Any]:
+        H = self.n_hidden
+        columns, gates = run.columns, run.gates
+        h = columns[:, :H]
+        views = (h, columns[:, :-H], columns[:, H:], columns[:, -H:])
+        gate_views = (gates[:, : 2 * H], gates[:, :H], gates[:, H : 2 * H], gates[:, 2 * H :])
+        return list(zip(*views, *gate_views, [*h[1:], run.last_state], strict=True))
+
+    def _forward(self, kernels: Any, run: Run) -> None:
+        gate_kernel, candidate_kernel = kernels
+        one = np.ones((), gate_kernel.dtype)  # ufuncs take a 0-d array faster than a float
+        for h, gate_column, candidate_column, rh, rz, r, z, c, h_next in run.forward_views:
+            np.matmul(gate_kernel, gate_column, rz)
+            np.exp(rz, rz)
+            np.add(rz, one, rz)
+            np.reciprocal(rz, rz)
+            np.multiply(r, h, rh)
+            np.matmul(candidate_kernel, candidate_column, c)
+            np.tanh(c, c)
+            np.subtract(c, h, h_next)
+            np.multiply(h_next, z, h_next)
+            np.add(h_next, h, h_next)
+
+    def _backward_kernels(self, weights: CellWeights) -> Any:
+        H = self.n_hidden
+        return weights.weight_hh[: 2 * H].T, weights.weight_hh[2 * H :].T
+
+    def _backward_views(
+        self, run: Run, block: slice, workspace: Workspace
+    ) -> tuple[Any, list[Any]]:
+        H, N = self.n_hidden, run.n_active
+        gates = run.gates[block]
+        factors = workspace.empty("factors", len(gates), 5, H, N)
+        tmp = workspace.empty("tmp", H, N)
+        to_z, to_c, to_r, keep_and_r = factors[:, 0], factors[:, 1], factors[:, 2], factors[:, 3:]
+        d_gates = (gates[:, : 2 * H], gates[:, :H], gates[:, H : 2 * H], gates[:, 2 * H :])
+        views = (to_z, to_c, to_r, keep_and_r, *d_gates)
+        steps = [(*step, tmp) for step in zip(*(view[::-1] for view in views), strict=True)]
+        return factors, steps
+
+    def _write_factors(self, factors: Any, columns: np.ndarray, gates: np.ndarray) -> None:
+        H = self.n_hidden
+        h, r, z, c = columns[:, :H], gates[:, :H], gates[:, H : 2 * H], gates[:, 2 * H :]
+        to_z, to_c, to_r, keep, reset = (factors[:, i] for i in range(5))
+        np.subtract(1, z, keep)
+        np.subtract(c, h, to_z)  # (c - h) z (1 - z)
+        to_z *= z
+        to_z *= keep
+        np.multiply(c, c, to_c)  # z (1 - c^2)
+        np.subtract(1, to_c, to_c)
+        to_c *= z
+        np.subtract(1, r, to_r)  # h r (1 - r)
+        to_r *= r
+        to_r *= h
+        reset[...] = r
+
+    def _backward(self, kernels: Any, d_state: np.ndarray, steps: Any) -> None:
+        gate_kernel, candidate_kernel = kernels
+        dh, d_rh = d_state
+        for d_output, (to_z, to_c, to_r, keep_and_r, d_rz, d_r, d_z, d_c, tmp) in steps:
+            if d_output is not None:
+                np.add(dh, d_output, dh)
+            np.multiply(dh, to_z, d_z)
+            np.multiply(dh, to_c, d_c)
+            np.matmul(candidate_kernel, d_c, d_rh)
+            np.multiply(d_rh, to_r, d_r)
+            np.multiply(d_state, keep_and_r, d_state)  # dh (1 - z) and d_rh r in one call
+            np.matmul(gate_kernel, d_rz, tmp)
+            np.add(dh, d_rh, dh)
+            np.add(dh, tmp, dh)
+
+    def _add_products(self, sums: KernelGradient, d_gates: np.ndarray, columns: np.ndarray) -> None:
+        H = self.n_hidden
+        sums.add("gates", d_gates[: 2 * H], columns[:-H])
+        sums.add("candidate", d_gates[2 * H :], columns[H:])
+
+    def _write_gradient(self, gradient: CellWeights, sums: KernelGradient) -> None:
+        H, F = self.n_hidden, self.n_inputs
+        gates, candidate = sums["gates"], sums["candidate"]
+        gradient.weight_hh[: 2 * H] = gates[:, :H]
+        gradient.bias_ih[: 2 * H] = gates[:, H]
+        gradient.weight_ih[: 2 * H] = gates[:, H + 1 :]
+        gradient.bias_ih[2 * H :] = candidate[:, 0]
+        gradient.weight_ih[2 * H :] = candidate[:, 1 : 1 + F]
+        gradient.weight_hh[2 * H :] = candidate[:, 1 + F :]

@@ -1,0 +1,160 @@
+"""Memory of one layer in one direction: what the forward pass writes and the backward pass reads.
+
+Layout (a secret of ``_core``): time first, then features, then sequences. At each step any block
+of rows is contiguous, and products with the weights need no transposition.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ._batching import Packing
+
+# Packings whose views are kept: the full batch and the smaller one that ends an epoch.
+N_KEPT_PACKINGS = 2
+
+
+class Workspace:
+    """Flat memory under names, kept from batch to batch and grown when a batch needs more."""
+
+    def __init__(self, dtype: np.dtype) -> None:
+        self.dtype = dtype
+        self._memory: dict[Any, np.ndarray] = {}
+        self._tapes: dict[Any, dict[Any, Tape]] = {}
+
+    def empty(self, name: Any, *shape: int) -> np.ndarray:
+        """Return memory with arbitrary contents; the same name returns the same memory again."""
+        size = math.prod(shape)
+        memory = self._memory.get(name)
+        if memory is None or memory.size < size:
+            memory = self._memory[name] = np.empty(size, self.dtype)
+        return memory[:size].reshape(shape)
+
+    def tape(self, name: Any, packing: Packing, build: Callable[[], Tape]) -> Tape:
+        """Return the tape called ``name``, an old one if the packing was met shortly before."""
+        if packing.runs not in self._tapes and len(self._tapes) == N_KEPT_PACKINGS:
+            del self._tapes[next(iter(self._tapes))]
+        tapes = self._tapes.setdefault(packing.runs, {})
+        if name not in tapes:
+            tapes[name] = build()
+        return tapes[name]
+
+
+class Run:
+    """Steps with the same number N of active sequences, in the order in which they are processed.
+
+    Attributes
+    ----------
+    columns : ndarray of shape (n_steps, n_column_rows, N)
+    gates : ndarray of shape (n_steps, n_gate_rows, N)
+    last_state : ndarray of shape (H, N)
+        The state after the run; the states before each step stand in the columns.
+    d_state : ndarray of shape (2, H, N)
+        First half: gradient of the state after the run, and in the end of the state before it.
+        The second half belongs to the cell.
+    forward_views, backward_views
+        What the cell's loops walk through; empty until it fills them.
+    """
+
+    def __init__(
+        self, columns: np.ndarray, gates: np.ndarray, last_state: np.ndarray, d_state: np.ndarray
+    ) -> None:
+        self.columns = columns
+        self.gates = gates
+        self.last_state = last_state
+        self.d_state = d_state
+        self.n_active = columns.shape[2]
+        self.forward_views: list[Any] = []
+        self.backward_views: list[Any] = []
+
+
+class Tape:
+    """Columns, gates and states of all steps.
+
+    The column of a step is what the weights multiply: rows ``[h_{t-1}; 1; x_t; ...]``, so that one
+    product covers recurrence, bias and input. A new state is written straight into the next
+    column.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        name: Any,
+        packing: Packing,
+        n_inputs: int,
+        n_hidden: int,
+        n_column_rows: int,
+        n_gate_rows: int,
+        reverse: bool,
+    ) -> None:
+        def memory(kind: str, n_rows: int) -> list[np.ndarray]:
+            flat = workspace.empty((name, kind), n_rows * packing.n_cells)
+            return packing.run_views(flat, n_rows)
+
+        self.workspace = workspace
+        self.reverse = reverse
+        self.state_rows = slice(n_hidden)
+        self.bias_row = n_hidden
+        self.input_rows = slice(n_hidden + 1, n_hidden + 1 + n_inputs)
+        self.final_state = workspace.empty((name, "final"), n_hidden, packing.n_sequences)
+        self.runs = []
+        for i, (columns, gates) in enumerate(
+            zip(memory("columns", n_column_rows), memory("gates", n_gate_rows), strict=True)
+        ):
+            if reverse:
+                columns, gates = columns[::-1], gates[::-1]
+            n_active = columns.shape[2]
+            last_state = workspace.empty((name, "last", i), n_hidden, n_active)
+            # Two memories in turn: the hand-over reads one and writes the other.
+            d_state = workspace.empty(("d_state", i % 2), 2, n_hidden, n_active)
+            self.runs.append(Run(columns, gates, last_state, d_state))
+        if reverse:
+            self.runs.reverse()
+
+    def load(self, inputs: list[np.ndarray]) -> None:
+        """Write the inputs, (n_steps, F, N) per run in time order, the ones and h_0."""
+        for run, values in zip(self.runs, self.reorder(inputs), strict=True):
+            run.columns[:, self.input_rows] = values
+            run.columns[:, self.bias_row] = 1.0
+        self.runs[0].columns[0, self.state_rows] = 0.0
+
+    def forward_runs(self) -> Iterator[Run]:
+        """Yield the runs in order; after each, hand its last states over."""
+        for run, following in pairwise(self.runs):
+            yield run
+            n_both = min(run.n_active, following.n_active)
+            state = following.columns[0, self.state_rows]
+            state[:, :n_both] = run.last_state[:, :n_both]
+            state[:, n_both:] = 0.0  # backwards in time, shorter sequences begin later
+            self.final_state[:, n_both : run.n_active] = run.last_state[:, n_both:]
+        last = self.runs[-1]
+        yield last
+        self.final_state[:, : last.n_active] = last.last_state
+
+    def backward_runs(self, d_final: np.ndarray) -> Iterator[Run]:
+        """Yield the runs, the last one first, with the gradient of its last state in place."""
+        last = self.runs[-1]
+        last.d_state[0] = d_final[:, : last.n_active]
+        yield last
+        for following, run in pairwise(reversed(self.runs)):
+            n_both = min(run.n_active, following.n_active)
+            run.d_state[0, :, :n_both] = following.d_state[0, :, :n_both]
+            run.d_state[0, :, n_both:] = d_final[:, n_both : run.n_active]
+            yield run
+
+    def outputs(self) -> list[np.ndarray]:
+        """Return the states after each step, (n_steps, H, N) per run in time order."""
+        states = [
+            np.concatenate([run.columns[1:, self.state_rows], run.last_state[None]])
+            for run in self.runs
+        ]
+        return self.reorder(states)
+
+    def reorder(self, per_run: list[np.ndarray]) -> list[np.ndarray]:
+        """Turn arrays per run from time order into the order of processing, or back."""
+        return [values[::-1] for values in reversed(per_run)] if self.reverse else per_run

@@ -1,0 +1,89 @@
+"""Outputs, gradients and training steps as PyTorch computes them (stored by tests/oracles/make_pytorch.py)."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skgru._core._layers import RecurrentLayers
+from skgru._core._losses import SquaredError
+from skgru._core._objective import Objective, Samples
+from skgru._core._optimizers import Adam
+from skgru._core._sequences import SequenceBatch
+from skgru._core._tape import Workspace
+
+STORED = dict(np.load(Path(__file__).parents[1] / "oracles" / "pytorch.npz"))
+ALPHA, LEARNING_RATE = 0.1, 0.05
+
+
+def from_pytorch(name, value):
+    """Our name, and the value with the rows of the update gate negated; the second bias cut to the candidate."""
+    if name.startswith("out."):
+        return name.removeprefix("out.") + "_out", value
+    name = name.removeprefix("gru.")
+    H = len(value) // 3
+    if name.startswith("bias_hh"):
+        assert not value[: 2 * H].any()
+        return name, value[2 * H :]
+    value = value.copy()
+    value[H : 2 * H] *= -1
+    return name, value
+
+
+class Stored:
+    """One network of the file, with our objective for it."""
+
+    def __init__(self, prefix, sizes, bidirectional):
+        self.values = {
+            name.removeprefix(prefix + "/"): value
+            for name, value in STORED.items()
+            if name.startswith(prefix)
+        }
+        X = np.split(self.values["X"], np.cumsum(STORED["lengths"])[:-1])
+        y = self.values["y"]
+        self.samples = Samples(SequenceBatch.from_list(X), y, np.ones(len(y)))
+        layers = RecurrentLayers(3, sizes, bidirectional=bidirectional, reset_after=True)
+        self.objective = Objective(layers, SquaredError(), n_outputs=2, alpha=0.0)
+
+    def flat(self, prefix):
+        """Stored parameters or gradients as our flat vector."""
+        flat = np.full(self.objective.layout.size, np.nan)
+        views = self.objective.layout.views(flat)
+        for name, value in self.values.items():
+            if name.startswith(prefix):
+                ours, converted = from_pytorch(name.removeprefix(prefix), value)
+                views[ours][...] = converted
+        assert not np.isnan(flat).any()
+        return flat
+
+
+@pytest.fixture(params=[("plain", (4,), False), ("deep", (3, 3), True)], ids=lambda param: param[0])
+def stored(request):
+    return Stored(*request.param)
+
+
+def test_outputs(stored):
+    raw = stored.objective.predict_raw(stored.flat("step0/"), stored.samples.X)
+    np.testing.assert_allclose(raw, stored.values["raw"], rtol=1e-6, atol=1e-12)
+
+
+def test_loss_and_gradients(stored):
+    params = stored.flat("step0/")
+    gradient = np.empty_like(params)
+    loss = stored.objective.loss_and_gradient(
+        params, stored.samples, gradient, Workspace(params.dtype)
+    )
+    expected = stored.flat("gradient/")
+    assert loss == pytest.approx(float(stored.values["loss"]), rel=1e-6)
+    assert np.abs(expected).max() > 1e-2
+    np.testing.assert_allclose(gradient, expected, rtol=1e-6, atol=1e-12)
+
+
+def test_ten_steps_of_adam_with_weight_decay(stored):
+    stored.objective.alpha = ALPHA
+    params, optimizer = stored.flat("step0/"), Adam(LEARNING_RATE)
+    gradient, workspace = np.empty_like(params), Workspace(params.dtype)
+    for step in range(1, 11):
+        stored.objective.loss_and_gradient(params, stored.samples, gradient, workspace)
+        optimizer.step(params, gradient)
+        np.testing.assert_allclose(params, stored.flat(f"step{step}/"), rtol=1e-6, atol=1e-8)

@@ -1,0 +1,91 @@
+"""The recurrence against the naive reference, and in every order in which it can be walked."""
+
+import numpy as np
+import pytest
+
+from skgru._core import _cell
+from skgru._core._batching import pack
+from skgru._core._cell import CellWeights
+from skgru._core._losses import SquaredError
+from skgru._core._reset_before import ResetBefore
+from skgru._core._sequences import SequenceBatch
+from skgru._core._tape import Workspace
+from tests.core.conftest import Case
+from tests.reference import gru
+
+
+@pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-12), (np.float32, 1e-5)])
+def test_outputs_equal_the_reference(sizes, bidirectional, reset_after, lengths, dtype, rtol):
+    case = Case(sizes, bidirectional, reset_after, lengths, SquaredError(), 2, dtype)
+    raw = case.objective.predict_raw(case.params, case.batch)
+    named = {name: value.astype(np.float64) for name, value in case.named.items()}
+    expected = gru.raw_outputs(named, case.sequences, **case.architecture)
+    assert raw.dtype == dtype
+    assert np.abs(expected).max() > 0.1
+    np.testing.assert_allclose(raw, expected, rtol=rtol, atol=rtol)
+
+
+def test_notebook_forward_pass():
+    """Weights of shape (hidden + input, hidden), rows ordered hidden then input, sample by sample."""
+    rng = np.random.RandomState(1)
+    H, F, T, N = 5, 3, 7, 4
+    Wz, Wr, Wh = rng.standard_normal((3, H + F, H))
+    bz, br, bh = rng.standard_normal((3, H))
+    X = rng.standard_normal((N, T, F))
+    h = np.zeros((N, H))
+    for t in range(T):
+        hx = np.hstack([h, X[:, t]])
+        z = 1 / (1 + np.exp(-(hx @ Wz + bz)))
+        r = 1 / (1 + np.exp(-(hx @ Wr + br)))
+        c = np.tanh(np.hstack([r * h, X[:, t]]) @ Wh + bh)
+        h = (1 - z) * h + z * c
+
+    gates = (Wr, Wz, Wh)
+    weights = CellWeights(
+        weight_ih=np.vstack([W[H:].T for W in gates]),
+        weight_hh=np.vstack([W[:H].T for W in gates]),
+        bias_ih=np.concatenate([br, bz, bh]),
+    )
+    cell = ResetBefore(F, H)
+    packing, inputs = pack(SequenceBatch.from_dense(X))
+    tape = cell.tape(Workspace(X.dtype), "l0", packing, reverse=False)
+    tape.load(inputs)
+    np.testing.assert_allclose(cell.forward(weights, tape).T, h, rtol=1e-12, atol=1e-12)
+
+
+def test_large_preactivations_saturate_without_warning():
+    """exp overflows to inf there; the gate is 0 and nothing is NaN."""
+    case = Case((3,), False, False, "equal", SquaredError(), 1)
+    case.params *= 1e4
+    raw = case.objective.predict_raw(case.params, case.batch)
+    assert np.isfinite(raw).all()
+
+
+def test_result_does_not_depend_on_the_block_size(monkeypatch, reset_after):
+    """Factors of the backward pass are computed for one step at a time, or for all."""
+    case = Case((3, 2), True, reset_after, "ragged", SquaredError(), 2)
+    gradients = []
+    for size in (1, 10**6):
+        monkeypatch.setattr(_cell, "BLOCK_SIZE", size)
+        gradient = np.empty_like(case.params)
+        case.objective.loss_and_gradient(
+            case.params, case.samples, gradient, Workspace(gradient.dtype)
+        )
+        gradients.append(gradient)
+    assert np.abs(gradients[0]).max() > 1e-3
+    np.testing.assert_allclose(gradients[0], gradients[1], rtol=1e-10, atol=1e-14)
+
+
+def test_second_direction_is_the_first_on_reversed_input(reset_after):
+    case = Case((3,), True, reset_after, "ragged", SquaredError(), 1)
+    layers, named = case.objective.layers, case.named
+    batch = case.batch.select(case.batch.falling_lengths())
+    sequences = [case.sequences[i] for i in case.batch.falling_lengths()]
+    reversed_batch = SequenceBatch.from_list([x[::-1] for x in sequences])
+    swapped = {
+        name: named[name.removesuffix("_reverse") if "_reverse" in name else name + "_reverse"]
+        for name in layers.shapes
+    }
+    pooled, _ = layers.forward(named, *pack(batch), Workspace(np.dtype(float)))
+    mirrored, _ = layers.forward(swapped, *pack(reversed_batch), Workspace(np.dtype(float)))
+    np.testing.assert_allclose(pooled, np.concatenate([mirrored[3:], mirrored[:3]]), rtol=1e-12)

@@ -1,0 +1,1 @@
+"""The naive GRU: the oracle of the fast core."""
