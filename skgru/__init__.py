@@ -1,0 +1,7 @@
+"""A gated recurrent unit (GRU) for scikit-learn."""
+
+from ._classifier import GRUClassifier
+from ._regressor import GRURegressor
+
+__all__ = ["GRUClassifier", "GRURegressor"]
+__version__ = "0.1.0.dev0"

@@ -1,0 +1,238 @@
+"""Every accepted form of X becomes a `SequenceBatch`; no other module knows the forms.
+
+==================================================== ======================================
+given                                                read as
+==================================================== ======================================
+3-D array (n_samples, n_timesteps, n_features)       itself
+3-D array whose last steps are NaN in all features   ragged: those steps are padding
+2-D array or DataFrame (n_samples, T * F)            (n_samples, T, F), F = n_features_per_step
+list, tuple or object array of (T_i, F) arrays       ragged sequences
+list, tuple or object array of 1-D arrays            each cut like a row of a 2-D array
+==================================================== ======================================
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+from ._core._sequences import SequenceBatch
+
+DTYPES = (np.float64, np.float32)
+AXES = "(n_samples, n_timesteps, n_features)"
+
+
+def read_sequences(estimator: Any, X: Any, *, reset: bool) -> SequenceBatch:
+    """Validate X and return it as sequences, in float32 if it is that, else in float64.
+
+    With ``reset`` the estimator gets ``n_features_in_``, what else is needed to compare with
+    later, and ``feature_names_in_`` for a table with named columns; without, X is compared with
+    them.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the first offending sample, step and feature, and what to do.
+    """
+    X = _list_or_array(X)
+    n_features = estimator.n_features_per_step if reset else estimator._n_features_per_step
+    n_columns = None
+    if isinstance(X, list):
+        batch = _read_list(estimator, X, n_features)
+    elif len(X.shape) == 3:
+        batch = _read_3d(estimator, X)
+    else:
+        batch = _read_table(estimator, X, n_features, reset)
+        n_columns = X.shape[1]
+    if reset:
+        estimator.n_features_in_ = n_columns or batch.n_features
+        estimator._n_features_per_step = batch.n_features
+        estimator._fitted_on_table = n_columns is not None
+        if n_columns is None and hasattr(estimator, "feature_names_in_"):
+            del estimator.feature_names_in_
+    elif batch.n_features != n_features:
+        raise ValueError(
+            f"X has {batch.n_features} features per step, but {type(estimator).__name__} was "
+            f"fitted with {n_features}. The axes of a 3-D X are {AXES}."
+        )
+    return batch
+
+
+def write_sequences(X: Any, batch: SequenceBatch, rows: np.ndarray) -> Any:
+    """Return new values of all steps, in the order of `SequenceBatch.rows`, in the form of X."""
+    X = _list_or_array(X)
+    if isinstance(X, list):
+        return np.split(rows, np.cumsum(batch.lengths)[:-1])
+    if len(X.shape) == 2:
+        return rows.reshape(len(batch), -1)
+    n_samples, n_timesteps, _ = X.shape
+    if batch.lengths.min() == n_timesteps:
+        return rows.reshape(n_samples, n_timesteps, -1)
+    padded = np.full((n_samples, n_timesteps, rows.shape[1]), np.nan, rows.dtype)
+    padded[np.arange(n_timesteps) < batch.lengths[:, None]] = rows
+    return padded
+
+
+def _list_or_array(X: Any) -> Any:
+    """Return ragged input as a list of sequences, all other as something with a shape."""
+    if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:
+        X = list(X)
+    if isinstance(X, (list, tuple)):
+        if any(hasattr(sequence, "__array__") and np.ndim(sequence) for sequence in X):
+            return list(X)
+        try:
+            return np.asarray(X)
+        except ValueError:  # nested lists of different lengths
+            return list(X)
+    return X if hasattr(X, "shape") else np.asarray(X)
+
+
+def _read_table(estimator: Any, X: Any, n_features: int, reset: bool) -> SequenceBatch:
+    """Read a row as T steps of F features each, in C order."""
+    if len(X.shape) > 3:
+        raise ValueError(f"X has {len(X.shape)} dimensions; expected 3, {AXES}, or 2.")
+    if reset or estimator._fitted_on_table:
+        _complain_about_dtype(X)
+        X = validate_data(estimator, X, dtype=DTYPES, ensure_all_finite=False, reset=reset)
+    else:
+        X = _check_array(estimator, X)
+    n_samples, n_columns = X.shape
+    if n_columns % n_features:
+        raise ValueError(
+            f"X has {n_columns} columns, which cannot be cut into steps of {n_features} features. "
+            "Set n_features_per_step to a divisor of the number of columns."
+        )
+    X = X.reshape(n_samples, -1, n_features)
+    _check_finite(X, np.full(n_samples, X.shape[1]))
+    return SequenceBatch.from_dense(X)
+
+
+def _read_3d(estimator: Any, X: Any) -> SequenceBatch:
+    """Read a 3-D array, whose last steps may be padding."""
+    if 0 in X.shape:
+        raise ValueError(
+            f"Found array X of shape {X.shape}: no axis may be empty. They are {AXES}."
+        )
+    X = _check_array(estimator, X, allow_nd=True)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(X.sum()):  # settles the usual case without temporaries
+            return SequenceBatch.from_dense(X)
+    present = ~np.isnan(X).all(axis=2)
+    lengths = np.where(present.any(axis=1), X.shape[1] - np.argmax(present[:, ::-1], axis=1), 0)
+    if not lengths.all():
+        _complain_about_empty(int(np.argmin(lengths)))
+    _check_finite(X, lengths)
+    return SequenceBatch.from_dense(X, lengths)
+
+
+def _read_list(estimator: Any, X: list[Any], n_features: int) -> SequenceBatch:
+    """Read ragged sequences."""
+    if not X:
+        raise ValueError("Found 0 sequences in X, while a minimum of 1 is required.")
+    sequences = [_read_sequence(sequence, i, n_features) for i, sequence in enumerate(X)]
+    for i, sequence in enumerate(sequences):
+        if sequence.shape[1] != sequences[0].shape[1]:
+            raise ValueError(
+                f"Sequence {i} of X has {sequence.shape[1]} features per step, but sequence 0 has "
+                f"{sequences[0].shape[1]}. Each must be an array (n_timesteps, n_features) with "
+                "the same n_features."
+            )
+    batch = SequenceBatch.from_list(sequences)
+    values = _check_array(estimator, batch.values)
+    finite = np.isfinite(values)
+    if not finite.all():
+        row, feature = np.argwhere(~finite)[0]
+        sample = np.searchsorted(batch.starts, row, side="right") - 1
+        _complain_not_finite(values[row, feature], sample, row - batch.starts[sample], feature)
+    return SequenceBatch(values, batch.starts, batch.lengths)
+
+
+def _read_sequence(sequence: Any, i: int, n_features: int) -> np.ndarray:
+    """Return the i-th sequence as (n_timesteps, n_features)."""
+    try:
+        sequence = np.asarray(sequence)
+    except ValueError as error:
+        raise ValueError(
+            f"The steps of sequence {i} of X have different numbers of features; expected an array "
+            "(n_timesteps, n_features)."
+        ) from error
+    if sequence.ndim not in (1, 2):
+        raise ValueError(
+            f"Sequence {i} of X has {sequence.ndim} dimensions; expected (n_timesteps, n_features)."
+            " Reshape your data: X is a list of sequences, also if there is only one."
+        )
+    if sequence.size == 0:
+        _complain_about_empty(i)
+    if sequence.ndim == 1:
+        if len(sequence) % n_features:
+            raise ValueError(
+                f"Sequence {i} of X has {len(sequence)} values, which cannot be cut into steps of "
+                f"{n_features} features. Give it as an array (n_timesteps, n_features)."
+            )
+        sequence = sequence.reshape(-1, n_features)
+    if sequence.dtype.kind not in "fiub":
+        _complain_about_dtype(sequence[None], first_sample=i)
+    return sequence
+
+
+def _check_array(estimator: Any, X: Any, **options: Any) -> np.ndarray:
+    """Convert to float; `_check_finite` looks for what is not finite, and says where it is."""
+    _complain_about_dtype(X)
+    return check_array(
+        X, dtype=DTYPES, ensure_all_finite=False, estimator=estimator, input_name="X", **options
+    )
+
+
+def _check_finite(X: np.ndarray, lengths: np.ndarray) -> None:
+    """Look for NaN and infinity in the first ``lengths[i]`` steps of each X[i]."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(X.sum()):
+            return
+    bad = ~np.isfinite(X) & (np.arange(X.shape[1]) < lengths[:, None])[:, :, None]
+    if bad.any():
+        position = tuple(np.argwhere(bad)[0])
+        _complain_not_finite(X[position], *position)
+
+
+def _complain_not_finite(value: float, sample: int, step: int, feature: int) -> NoReturn:
+    what = "NaN" if np.isnan(value) else "infinity"
+    raise ValueError(
+        f"Input X contains {what} at sample {sample}, step {step}, feature {feature}. Impute it or "
+        "leave the sequence out. NaN stands for padding only where a 3-D array is NaN in all "
+        "features from some step to the end."
+    )
+
+
+def _complain_about_empty(sample: int) -> NoReturn:
+    raise ValueError(
+        f"Sequence {sample} of X is empty: give each at least one step, or leave it out."
+    )
+
+
+def _complain_about_dtype(X: Any, first_sample: int = 0) -> None:
+    """Raise for what cannot become a real number, and say where it stands."""
+    kind = getattr(getattr(X, "dtype", None), "kind", "f")
+    if kind == "c":
+        raise ValueError(
+            f"Complex data not supported: X has dtype {X.dtype}. Give real and imaginary parts as "
+            "two features."
+        )
+    if kind not in "OSU":
+        return
+    for position, value in np.ndenumerate(X):
+        if isinstance(value, (str, bytes)) and not _is_number(value):
+            raise ValueError(
+                f"X holds the string {value!r} at sample {first_sample + position[0]}, position "
+                f"{position[1:]} in it. Encode it as numbers, with OrdinalEncoder or OneHotEncoder."
+            )
+
+
+def _is_number(text: str | bytes) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
