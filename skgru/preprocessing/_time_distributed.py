@@ -1,0 +1,144 @@
+"""A transformer for tables, applied to every time step."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone
+from sklearn.utils import get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from .._input_formats import read_sequences, write_sequences
+
+
+class TimeDistributed(
+    MetaEstimatorMixin,
+    TransformerMixin,
+    BaseEstimator,
+    auto_wrap_output_keys=None,  # type: ignore[call-arg]  # scikit-learn has no types
+):
+    """Apply a transformer to every time step of every sequence.
+
+    The steps of all sequences, padding left out, are the samples that the transformer sees: a
+    `StandardScaler` gives each feature mean 0 and variance 1 over all steps. Sequences come back
+    in the form they were given in.
+
+    Parameters
+    ----------
+    transformer : estimator
+        Any scikit-learn transformer that keeps the number of samples.
+    n_features_per_step : int, default=1
+        How a row of a 2-D X is cut into steps, as in `skgru.GRURegressor`.
+
+    Attributes
+    ----------
+    transformer_ : estimator
+        The fitted transformer.
+    n_features_in_ : int
+        Number of columns of a 2-D X, of features per step otherwise.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names; only after `fit` with a table whose column names are all strings.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skgru.preprocessing import TimeDistributed
+    >>> X = [np.array([[1.0], [2.0]]), np.array([[3.0], [4.0], [5.0]])]
+    >>> [sequence.shape for sequence in TimeDistributed(StandardScaler()).fit_transform(X)]
+    [(2, 1), (3, 1)]
+    """
+
+    def __init__(self, transformer, n_features_per_step=1):
+        self.transformer = transformer
+        self.n_features_per_step = n_features_per_step
+
+    def fit(self, X, y=None):
+        """Fit the transformer to the steps of all sequences.
+
+        Parameters
+        ----------
+        X : array of shape (n_samples, n_timesteps, n_features), table or list of sequences
+        y : ignored
+            There is one target per sequence, not per step.
+
+        Returns
+        -------
+        self : TimeDistributed
+        """
+        batch = read_sequences(self, X, reset=True)
+        self.transformer_ = clone(self.transformer).fit(batch.rows())
+        return self
+
+    def transform(self, X):
+        """Transform each step.
+
+        Parameters
+        ----------
+        X : array of shape (n_samples, n_timesteps, n_features), table or list of sequences
+
+        Returns
+        -------
+        X_new
+            In the form of X, with the features that the transformer makes; NaN stays where X is
+            padded with it.
+        """
+        check_is_fitted(self)
+        batch = read_sequences(self, X, reset=False)
+        return write_sequences(X, batch, np.asarray(self.transformer_.transform(batch.rows())))
+
+    @available_if(lambda self: hasattr(self.transformer, "inverse_transform"))
+    def inverse_transform(self, X):
+        """Undo `transform` for each step.
+
+        Parameters
+        ----------
+        X : array of shape (n_samples, n_timesteps, n_features), table or list of sequences
+            As `transform` returns it.
+
+        Returns
+        -------
+        X_original
+            In the form of X.
+        """
+        check_is_fitted(self)
+        reader = copy.copy(self)
+        reader._fitted_on_table = False
+        reader._n_features_per_step = len(self._step_names_out(None))
+        batch = read_sequences(reader, X, reset=False)
+        rows = np.asarray(self.transformer_.inverse_transform(batch.rows()))
+        return write_sequences(X, batch, rows)
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of the features of each step; for a table, of all its columns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the features of a step; None: x0, x1, ...
+
+        Returns
+        -------
+        names : ndarray of str
+            For a table the name of a feature is followed by ``_t`` and the step.
+        """
+        check_is_fitted(self)
+        names = self._step_names_out(input_features)
+        if self._fitted_on_table:
+            n_timesteps = self.n_features_in_ // self._n_features_per_step
+            names = [f"{name}_t{step}" for step in range(n_timesteps) for name in names]
+        return np.asarray(names, dtype=object)
+
+    def _step_names_out(self, input_features):
+        if input_features is None:
+            input_features = [f"x{i}" for i in range(self._n_features_per_step)]
+        return self.transformer_.get_feature_names_out(input_features)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.two_d_array = True
+        tags.transformer_tags = get_tags(self.transformer).transformer_tags
+        return tags
