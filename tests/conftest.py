@@ -23,6 +23,6 @@ def ragged(rng):
 
 @pytest.fixture
 def dense(rng):
-    """Forty sequences of 6 steps with 2 features, and whether their last first feature is positive."""
+    """Forty sequences of 6 steps with 2 features; is the first feature positive in the end?"""
     X = rng.standard_normal((40, 6, 2))
     return X, (X[:, -1, 0] > 0).astype(int)

@@ -1,4 +1,4 @@
-"""Outputs, gradients and training steps as PyTorch computes them (stored by tests/oracles/make_pytorch.py)."""
+"""Outputs, gradients and steps as PyTorch computes them, stored by tests/oracles/make_pytorch.py."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ ALPHA, LEARNING_RATE = 0.1, 0.05
 
 
 def from_pytorch(name, value):
-    """Our name, and the value with the rows of the update gate negated; the second bias cut to the candidate."""
+    """Our name and value: update gate negated, second bias cut to the candidate."""
     if name.startswith("out."):
         return name.removeprefix("out.") + "_out", value
     name = name.removeprefix("gru.")

@@ -26,7 +26,7 @@ def test_outputs_equal_the_reference(sizes, bidirectional, reset_after, lengths,
 
 
 def test_notebook_forward_pass():
-    """Weights of shape (hidden + input, hidden), rows ordered hidden then input, sample by sample."""
+    """Weights of shape (hidden + input, hidden), rows ordered hidden then input."""
     rng = np.random.RandomState(1)
     H, F, T, N = 5, 3, 7, 4
     Wz, Wr, Wh = rng.standard_normal((3, H + F, H))

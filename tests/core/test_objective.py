@@ -51,7 +51,7 @@ def assert_gradient_equals_the_reference(case):
 
 def test_gradient_of_every_architecture(sizes, bidirectional, reset_after, lengths):
     if lengths == "one step":
-        # h_0 = 0: recurrent weights of one step have no gradient but that of L2, which is tested here.
+        # With h_0 = 0, recurrent weights of one step have no gradient but that of L2.
         case = Case(sizes, bidirectional, reset_after, lengths, SquaredError(), 2, alpha=0.1)
     else:
         case = Case(sizes, bidirectional, reset_after, lengths, SquaredError(), 2, alpha=0.0)

@@ -1,7 +1,7 @@
 """A GRU as one writes it down: one sequence, one step, one gate a line.
 
-Slow on purpose, and complex-capable: with ``x + 1e-30j`` in a parameter the imaginary part of a result,
-divided by 1e-30, is its derivative to machine precision (Squire and Trapp 1998,
+Slow on purpose, and complex-capable: with ``x + 1e-30j`` in a parameter the imaginary part of a
+result, divided by 1e-30, is its derivative to machine precision (Squire and Trapp 1998,
 https://doi.org/10.1137/S003614459631241X). It shares no code with the package. Gate rows of the
 parameters are ordered reset, update, candidate, as the package publishes them.
 """
