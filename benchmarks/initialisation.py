@@ -28,8 +28,8 @@ from skgru.datasets import load_airline, load_japanese_vowels, load_pendigits, l
 from skgru.preprocessing import TimeDistributed, make_windows
 
 LEARNING_RATES = (1e-3, 3e-3, 1e-2)
-BATCH_SIZES = (16, 32, 64, 200)
-N_SEEDS = 3
+BATCH_SIZES = (16, 64, 200)
+N_SEEDS = 2
 
 
 def uniform(layout, rng, dtype):
@@ -49,14 +49,14 @@ INITIALISATIONS = {"glorot + orthogonal": initialise, "uniform": uniform}
 def data_sets():
     """Yield name, X, y and splits of the training parts."""
     X, y = load_japanese_vowels(subset="train", return_X_y=True)
-    splits = list(StratifiedKFold(3, shuffle=True, random_state=0).split(y, y))
+    splits = list(StratifiedKFold(2, shuffle=True, random_state=0).split(y, y))
     yield "japanese vowels", X, y, splits
     X, y = load_pendigits(subset="train", return_X_y=True)
     splits = StratifiedKFold(5, shuffle=True, random_state=0).split(y, y)
-    yield "pen digits (1500)", X, y, [(test, train[:1500]) for train, test in splits][:2]
+    yield "pen digits (400)", X, y, [(test[:400], train[:1500]) for train, test in splits][:2]
     weather = load_seattle_weather()
     X, y = make_windows(weather.data[:1022], n_timesteps=14, target=1)
-    yield "weather", X, y, list(TimeSeriesSplit(3).split(X))
+    yield "weather", X, y, list(TimeSeriesSplit(2).split(X))
     passengers = np.log(load_airline().data[:100])
     X, y = make_windows(np.diff(passengers, axis=0), n_timesteps=12)
     yield "airline (log differences)", X, y, list(TimeSeriesSplit(3).split(X))
@@ -86,7 +86,7 @@ def evaluate(name, X, y, splits, initialisation, learning_rate, batch_size, seed
 def main():
     settings = [
         *itertools.product(INITIALISATIONS, LEARNING_RATES, ["auto"]),
-        *itertools.product(["glorot + orthogonal"], LEARNING_RATES, BATCH_SIZES),
+        *itertools.product(["glorot + orthogonal"], [3e-3], BATCH_SIZES),
     ]
     jobs = [
         delayed(evaluate)(*data, *setting, seed)

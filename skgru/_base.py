@@ -22,7 +22,7 @@ from ._core._objective import Objective, Samples
 from ._core._optimizers import Adam
 from ._core._params import initialise
 from ._core._training import DivergenceError, EarlyStopping, History, Outcome, Trainer
-from ._input_formats import read_sequences
+from ._input_formats import check_targets_finite, read_sequences
 from ._sklearn_compat import Interval, StrOptions, check_sample_weight
 
 # batch_size="auto": all samples at once up to FULL_BATCH of them, else mini-batches.
@@ -158,12 +158,13 @@ class BaseGRU(BaseEstimator, ABC):
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         sequences = read_sequences(self, X, reset=reset)
+        check_targets_finite(y)
         targets = self._read_targets(y, reset=reset, classes=classes)
         check_consistent_length(sequences.starts, targets)
         dtype = sequences.values.dtype if reset else self._trainer.params.dtype
-        weights = check_sample_weight(sample_weight, targets, np.float64)
-        if not weights.any():
+        if sample_weight is not None and not np.any(np.asarray(sample_weight)):
             raise ValueError("sample_weight is zero for every sample; at least one must count.")
+        weights = check_sample_weight(sample_weight, targets, np.float64)
         weights = (weights / weights.mean()).astype(dtype)
         return Samples(sequences.astype(dtype), targets.astype(dtype, copy=False), weights)
 

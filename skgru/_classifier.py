@@ -261,7 +261,7 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         if len(self.classes_) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs samples of at least 2 classes in y, but there is "
-                f"only one class: {self.classes_[0]!r}."
+                f"only one class: {self.classes_.tolist()[0]!r}."
             )
         unknown = np.setdiff1d(y, self.classes_)
         if self._y_type == "multilabel-indicator" or len(unknown):

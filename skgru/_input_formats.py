@@ -13,9 +13,12 @@ list, tuple or object array of 1-D arrays            each cut like a row of a 2-
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
@@ -43,7 +46,7 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> SequenceBatch:
     if isinstance(X, list):
         batch = _read_list(estimator, X, n_features)
     elif len(X.shape) == 3:
-        batch = _read_3d(estimator, X)
+        batch = _read_3d(estimator, X, n_features)
     else:
         batch = _read_table(estimator, X, n_features, reset)
         n_columns = X.shape[1]
@@ -59,6 +62,16 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> SequenceBatch:
             f"fitted with {n_features}. The axes of a 3-D X are {AXES}."
         )
     return batch
+
+
+def check_targets_finite(y: Any) -> None:
+    """Raise if y holds NaN or infinity, naming the first such sample."""
+    y = np.asarray(y)
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        sample = np.argwhere(~np.isfinite(y))[0, 0]
+        raise ValueError(
+            f"Input y contains NaN or infinity at sample {sample}. Leave that sample out."
+        )
 
 
 def write_sequences(X: Any, batch: SequenceBatch, rows: np.ndarray) -> Any:
@@ -81,7 +94,7 @@ def _list_or_array(X: Any) -> Any:
     if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:
         X = list(X)
     if isinstance(X, (list, tuple)):
-        if any(hasattr(sequence, "__array__") and np.ndim(sequence) for sequence in X):
+        if not X or any(hasattr(sequence, "__array__") and np.ndim(sequence) for sequence in X):
             return list(X)
         try:
             return np.asarray(X)
@@ -95,10 +108,10 @@ def _read_table(estimator: Any, X: Any, n_features: int, reset: bool) -> Sequenc
     if len(X.shape) > 3:
         raise ValueError(f"X has {len(X.shape)} dimensions; expected 3, {AXES}, or 2.")
     if reset or estimator._fitted_on_table:
-        _complain_about_dtype(X)
-        X = validate_data(estimator, X, dtype=DTYPES, ensure_all_finite=False, reset=reset)
+        with _explained(X, n_features):
+            X = validate_data(estimator, X, dtype=DTYPES, ensure_all_finite=False, reset=reset)
     else:
-        X = _check_array(estimator, X)
+        X = _check_array(estimator, X, n_features)
     n_samples, n_columns = X.shape
     if n_columns % n_features:
         raise ValueError(
@@ -110,13 +123,13 @@ def _read_table(estimator: Any, X: Any, n_features: int, reset: bool) -> Sequenc
     return SequenceBatch.from_dense(X)
 
 
-def _read_3d(estimator: Any, X: Any) -> SequenceBatch:
+def _read_3d(estimator: Any, X: Any, n_features: int) -> SequenceBatch:
     """Read a 3-D array, whose last steps may be padding."""
     if 0 in X.shape:
         raise ValueError(
             f"Found array X of shape {X.shape}: no axis may be empty. They are {AXES}."
         )
-    X = _check_array(estimator, X, allow_nd=True)
+    X = _check_array(estimator, X, n_features, allow_nd=True)
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(X.sum()):  # settles the usual case without temporaries
             return SequenceBatch.from_dense(X)
@@ -141,7 +154,7 @@ def _read_list(estimator: Any, X: list[Any], n_features: int) -> SequenceBatch:
                 "the same n_features."
             )
     batch = SequenceBatch.from_list(sequences)
-    values = _check_array(estimator, batch.values)
+    values = _check_array(estimator, batch.values, n_features)
     finite = np.isfinite(values)
     if not finite.all():
         row, feature = np.argwhere(~finite)[0]
@@ -174,16 +187,57 @@ def _read_sequence(sequence: Any, i: int, n_features: int) -> np.ndarray:
             )
         sequence = sequence.reshape(-1, n_features)
     if sequence.dtype.kind not in "fiub":
-        _complain_about_dtype(sequence[None], first_sample=i)
+        with _explained(sequence[None], n_features, first_sample=i):
+            sequence = check_array(sequence, dtype=DTYPES, ensure_all_finite=False)
     return sequence
 
 
-def _check_array(estimator: Any, X: Any, **options: Any) -> np.ndarray:
+def _check_array(estimator: Any, X: Any, n_features: int, **options: Any) -> np.ndarray:
     """Convert to float; `_check_finite` looks for what is not finite, and says where it is."""
-    _complain_about_dtype(X)
-    return check_array(
-        X, dtype=DTYPES, ensure_all_finite=False, estimator=estimator, input_name="X", **options
-    )
+    with _explained(X, n_features):
+        return check_array(
+            X,
+            dtype=DTYPES,
+            ensure_all_finite=False,
+            estimator=estimator,
+            input_name="X",
+            **options,
+        )
+
+
+@contextmanager
+def _explained(X: Any, n_features: int, first_sample: int = 0) -> Iterator[None]:
+    """Say where a conversion to numbers failed, and what to do, where scikit-learn does not."""
+    try:
+        yield
+    except ValueError as error:
+        if np.iscomplexobj(X):
+            raise ValueError(
+                "Complex data not supported: X has complex numbers. Give real and imaginary parts "
+                "as two features."
+            ) from error
+        found = None if issparse(X) else _first_string(np.asarray(X))
+        if found is None:
+            raise
+        text, (sample, *rest) = found
+        step, feature = rest if len(rest) == 2 else divmod(rest[0], n_features)
+        raise ValueError(
+            f"X holds the string {text!r} at sample {first_sample + sample}, step {step}, feature "
+            f"{feature}. Encode it as a number, for example with OrdinalEncoder or OneHotEncoder."
+        ) from error
+
+
+def _first_string(X: np.ndarray) -> tuple[str, tuple[int, ...]] | None:
+    """Return the first string that is no number, and where it stands."""
+    if X.ndim < 2 or X.dtype.kind not in "OSU":
+        return None
+    for position, value in np.ndenumerate(X):
+        if isinstance(value, (str, bytes)):
+            try:
+                float(value)
+            except ValueError:
+                return str(value), position
+    return None
 
 
 def _check_finite(X: np.ndarray, lengths: np.ndarray) -> None:
@@ -210,29 +264,3 @@ def _complain_about_empty(sample: int) -> NoReturn:
     raise ValueError(
         f"Sequence {sample} of X is empty: give each at least one step, or leave it out."
     )
-
-
-def _complain_about_dtype(X: Any, first_sample: int = 0) -> None:
-    """Raise for what cannot become a real number, and say where it stands."""
-    kind = getattr(getattr(X, "dtype", None), "kind", "f")
-    if kind == "c":
-        raise ValueError(
-            f"Complex data not supported: X has dtype {X.dtype}. Give real and imaginary parts as "
-            "two features."
-        )
-    if kind not in "OSU":
-        return
-    for position, value in np.ndenumerate(X):
-        if isinstance(value, (str, bytes)) and not _is_number(value):
-            raise ValueError(
-                f"X holds the string {value!r} at sample {first_sample + position[0]}, position "
-                f"{position[1:]} in it. Encode it as numbers, with OrdinalEncoder or OneHotEncoder."
-            )
-
-
-def _is_number(text: str | bytes) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

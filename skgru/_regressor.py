@@ -217,9 +217,6 @@ class GRURegressor(RegressorMixin, BaseGRU):
             estimator=self,
             input_name="y",
         )
-        if not np.isfinite(y).all():
-            sample = int(np.argwhere(~np.isfinite(y))[0, 0])
-            raise ValueError(f"Input y contains NaN or infinity at sample {sample}. Leave it out.")
         if reset:
             self._y_is_1d = y.ndim == 1
         y = y.reshape(len(y), -1)

@@ -1,4 +1,4 @@
-"""Outputs, gradients and steps as PyTorch computes them, stored by tests/oracles/make_pytorch.py."""
+"""What PyTorch computes, stored by tests/oracles/make_pytorch.py: outputs, gradients and steps."""
 
 from pathlib import Path
 

@@ -3,9 +3,9 @@
     pip install torch==2.13.0 && python tests/oracles/make_pytorch.py
 
 For an ordinary and for a stacked bidirectional network, float64, on packed sequences of different
-lengths: parameters, outputs, loss, gradients, and the parameters after each of ten full-batch steps of
-Adam with weight decay on the weights. PyTorch has two biases for the reset and the update gate, of
-which only the sum counts; the second is held at zero.
+lengths: parameters, outputs, loss, gradients, and the parameters after each of ten full-batch steps
+of Adam with weight decay on the weights. PyTorch has two biases for the reset and the update gate,
+of which only the sum counts; the second is held at zero.
 """
 
 from pathlib import Path

@@ -1,0 +1,33 @@
+"""One flat vector with named views, and its first values."""
+
+import numpy as np
+
+from skgru._core._layers import RecurrentLayers
+from skgru._core._params import ParameterLayout, initialise
+
+
+def test_views_share_memory_and_cover_the_vector_once():
+    layout = ParameterLayout({"bias_a": (3,), "weight_a": (2, 3), "weight_b": (4, 1)})
+    flat = np.zeros(layout.size)
+    for view in layout.views(flat).values():
+        view += 1
+    np.testing.assert_array_equal(flat, np.ones(3 + 6 + 4))
+
+
+def test_weights_come_before_biases():
+    layout = ParameterLayout({"bias_a": (3,), "weight_a": (2, 3)})
+    flat = np.zeros(layout.size)
+    layout.views(flat)["bias_a"][...] = 1
+    assert layout.n_weights == 6
+    np.testing.assert_array_equal(flat, [0] * 6 + [1] * 3)
+
+
+def test_recurrent_weights_start_orthogonal_and_biases_zero(rng):
+    layers = RecurrentLayers(2, (5, 1), bidirectional=False, reset_after=True)
+    layout = ParameterLayout(layers.shapes)
+    views = layout.views(initialise(layout, rng, np.dtype(float)))
+    for gate in np.split(views["weight_hh_l0"], 3):
+        np.testing.assert_allclose(gate @ gate.T, np.eye(5), atol=1e-12)
+    limit = np.sqrt(6 / (2 + 5))
+    assert 0.5 * limit < np.abs(views["weight_ih_l0"]).max() < limit
+    assert not any(view.any() for name, view in views.items() if name.startswith("bias"))

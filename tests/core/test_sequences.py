@@ -1,0 +1,77 @@
+"""One table of steps for every kind of input, without copies where possible."""
+
+import numpy as np
+import pytest
+
+from skgru._core._batching import Packing, minibatches, pack
+from skgru._core._sequences import SequenceBatch
+
+
+def unpack(batch):
+    return [batch.values[s : s + n] for s, n in zip(batch.starts, batch.lengths, strict=True)]
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda X: X,
+        lambda X: X[::2],
+        lambda X: X[:, 1:],
+        lambda X: X[:, :, 1:],
+        lambda X: X[:, ::2],
+        lambda X: X[:1],
+        lambda X: X[:, :1],
+        lambda X: X[::-1],
+        lambda X: X[:, ::-1],
+        lambda X: X.transpose(1, 0, 2),
+        lambda X: X.transpose(2, 1, 0),
+        lambda X: np.asfortranarray(X),
+        lambda X: np.broadcast_to(X[:1], X.shape),
+        lambda X: np.lib.stride_tricks.sliding_window_view(X[0], 3, axis=0).transpose(0, 2, 1),
+    ],
+)
+def test_dense_arrays_of_any_strides_are_read_right(view):
+    X = view(np.arange(4 * 6 * 3.0).reshape(4, 6, 3))
+    np.testing.assert_array_equal(unpack(SequenceBatch.from_dense(X)), X)
+
+
+def test_windows_over_a_series_are_not_copied():
+    series = np.arange(20.0).reshape(10, 2)
+    windows = np.lib.stride_tricks.sliding_window_view(series, 4, axis=0).transpose(0, 2, 1)
+    batch = SequenceBatch.from_dense(windows)
+    assert np.shares_memory(batch.values, series)
+    assert batch.values.shape == series.shape
+
+
+def test_rows_leave_padding_out():
+    X = np.arange(24.0).reshape(3, 4, 2)
+    batch = SequenceBatch.from_dense(X, np.array([4, 2, 3]))
+    np.testing.assert_array_equal(batch.rows(), np.concatenate([X[0], X[1, :2], X[2, :3]]))
+    full = SequenceBatch.from_dense(X)
+    assert np.shares_memory(full.rows(), X)
+
+
+def test_packing_holds_each_step_of_each_sequence_once():
+    lengths = np.array([7, 5, 5, 2, 1, 1])
+    sequences = [np.arange(n)[:, None] + 10.0 * i for i, n in enumerate(lengths)]
+    packing, inputs = pack(SequenceBatch.from_list(sequences))
+    assert packing.runs == ((0, 1, 6), (1, 2, 4), (2, 5, 3), (5, 7, 1))
+    steps = [step for run in inputs for step in run]
+    assert len(steps) == packing.n_timesteps == 7
+    for t, step in enumerate(steps):
+        expected = [sequence[t, 0] for sequence in sequences if len(sequence) > t]
+        np.testing.assert_array_equal(step, [expected])
+    assert packing.n_cells == sum(lengths)
+
+
+def test_equal_lengths_make_one_run():
+    assert Packing(np.full(5, 9)).runs == ((0, 9, 5),)
+
+
+def test_minibatches_cover_all_samples_once_and_are_shuffled():
+    batches = list(minibatches(10, 4, np.random.RandomState(0)))
+    assert [len(batch) for batch in batches] == [4, 4, 2]
+    order = np.concatenate(batches)
+    assert sorted(order) == list(range(10))
+    assert list(order) != list(range(10))
+    np.testing.assert_array_equal(np.concatenate(list(minibatches(10, 4, None))), np.arange(10))

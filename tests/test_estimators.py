@@ -1,0 +1,522 @@
+"""What the regressor and the classifier promise, beyond scikit-learn's own checks."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, r2_score
+
+from skgru import GRUClassifier, GRURegressor
+from skgru._core import _training
+
+FAST = {"hidden_layer_sizes": 4, "max_iter": 5, "random_state": 0}
+BOTH = pytest.mark.parametrize("estimator", [GRURegressor, GRUClassifier])
+VARIANTS = [{}, {"hidden_layer_sizes": (4, 3)}, {"bidirectional": True}, {"reset_after": True}]
+
+
+# Learning
+
+
+@pytest.mark.parametrize("options", VARIANTS, ids=str)
+def test_regressor_learns_a_sum_over_ragged_sequences(ragged, options):
+    X, y = ragged
+    options = {"hidden_layer_sizes": 16, "learning_rate_init": 0.01, "max_iter": 300, **options}
+    model = GRURegressor(random_state=0, batch_size=10, **options).fit(X, y)
+    assert model.score(X, y) > 0.9
+
+
+@pytest.mark.parametrize("options", VARIANTS, ids=str)
+def test_classifier_learns_the_sign_of_the_last_step(dense, options):
+    X, y = dense
+    options = {"hidden_layer_sizes": 16, "learning_rate_init": 0.01, "max_iter": 300, **options}
+    model = GRUClassifier(random_state=0, batch_size=10, **options).fit(X, y)
+    assert model.score(X, y) > 0.95
+
+
+def test_order_of_the_steps_matters(dense):
+    X, y = dense
+    model = GRUClassifier(16, learning_rate_init=0.01, random_state=0).fit(X, y)
+    assert model.score(X[:, ::-1], y) < 0.8 < model.score(X, y)
+
+
+# Outputs
+
+
+def test_several_outputs(ragged, rng):
+    X, y = ragged
+    Y = np.column_stack([y, -2 * y, rng.standard_normal(len(y))])
+    model = GRURegressor(**FAST).fit(X, Y)
+    assert model.predict(X).shape == Y.shape
+    assert model.n_outputs_ == 3
+    assert model.score(X, Y) == pytest.approx(r2_score(Y, model.predict(X)))
+
+
+def test_a_column_stays_a_column(ragged):
+    X, y = ragged
+    column = GRURegressor(**FAST).fit(X, y[:, None]).predict(X)
+    np.testing.assert_array_equal(column, GRURegressor(**FAST).fit(X, y).predict(X)[:, None])
+
+
+def test_loss_of_several_outputs_is_their_mean(ragged):
+    """Copies of one target change neither loss nor gradient of what comes before the head."""
+    X, y = ragged
+    one = GRURegressor(**{**FAST, "max_iter": 1}, alpha=0, batch_size=40).fit(X, y)
+    start = 0.5 * np.mean((y - y.mean()) ** 2)
+    two = GRURegressor(**{**FAST, "max_iter": 1}, alpha=0, batch_size=40)
+    two.fit(X, np.column_stack([y, y]))
+    assert 0.5 * start < two.loss_ < 2 * start
+    assert 0.5 * start < one.loss_ < 2 * start
+
+
+@pytest.mark.parametrize("labels", [["no", "yes"], [3, 1, 2], [True, False]])
+def test_probabilities(dense, labels):
+    X, y = dense
+    y = np.array(labels)[np.arange(len(y)) % len(labels)]
+    model = GRUClassifier(**FAST).fit(X, y)
+    p = model.predict_proba(X)
+    assert list(model.classes_) == sorted(labels)
+    assert p.shape == (len(X), len(labels))
+    np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-12)
+    np.testing.assert_array_equal(model.predict(X), model.classes_[p.argmax(axis=1)])
+    np.testing.assert_allclose(model.predict_log_proba(X), np.log(p), rtol=1e-9)
+    assert model.score(X, y) == accuracy_score(y, model.predict(X))
+
+
+def test_log_probabilities_are_finite_where_probabilities_are_zero(dense):
+    X, y = dense
+    for classes in (y, y + (np.arange(40) % 2) * 2):
+        model = GRUClassifier(**FAST).fit(X, classes)
+        model.weights_["weight_out"][...] *= 1e6
+        assert (model.predict_proba(X) == 0).any()
+        assert np.isfinite(model.predict_log_proba(X)).all()
+
+
+def test_several_labels_at_once(dense):
+    X, y = dense
+    Y = np.column_stack([y, X[:, -1, 1] > 0, np.ones_like(y)])
+    model = GRUClassifier(16, learning_rate_init=0.02, random_state=0).fit(X, Y)
+    p = model.predict_proba(X)
+    assert p.shape == Y.shape
+    np.testing.assert_array_equal(model.predict(X), p > 0.5)
+    np.testing.assert_allclose(np.exp(model.predict_log_proba(X)), p)
+    assert model.score(X, Y) == accuracy_score(Y, model.predict(X)) > 0.7
+    assert model.out_activation_ == "logistic"
+
+
+@pytest.mark.parametrize(
+    ("y", "expected"),
+    [
+        (np.array([0.0, 10.0] * 20), 5.0),
+        (np.array([7.0] * 40), 7.0),
+    ],
+)
+def test_output_bias_starts_at_the_mean(dense, y, expected):
+    X, _ = dense
+    model = GRURegressor(4, max_iter=1, learning_rate_init=1e-12, random_state=0).fit(X, y)
+    np.testing.assert_allclose(model.weights_["bias_out"], expected, rtol=1e-9)
+
+
+def test_output_bias_starts_at_the_log_prior(dense):
+    X, _ = dense
+    y = np.array([0] * 10 + [1] * 30)
+    model = GRUClassifier(4, max_iter=1, learning_rate_init=1e-12, random_state=0).fit(X, y)
+    np.testing.assert_allclose(model.weights_["bias_out"], np.log(3), rtol=1e-9)
+    y[:5] = 2
+    model.fit(X, y)
+    np.testing.assert_allclose(model.weights_["bias_out"], np.log([1 / 8, 6 / 8, 1 / 8]), rtol=1e-9)
+
+
+# The same again
+
+
+@BOTH
+def test_two_fits_give_the_same_bits(dense, estimator):
+    X, y = dense
+    model = estimator(**FAST)
+    first = model.fit(X, y).predict(X)
+    np.testing.assert_array_equal(model.fit(X, y).predict(X), first)
+    np.testing.assert_array_equal(clone(model).fit(X, y).predict(X), first)
+
+
+@BOTH
+def test_global_random_state_is_left_alone_and_not_used(dense, estimator):
+    X, y = dense
+    legacy = np.random.mtrand._rand  # the generator behind np.random.seed
+    before = legacy.get_state(legacy=False)["state"]
+    for random_state in (None, 0, np.random.RandomState(0)):
+        estimator(hidden_layer_sizes=2, max_iter=2, random_state=random_state).fit(X, y)
+    after = legacy.get_state(legacy=False)["state"]
+    assert after["pos"] == before["pos"]
+    np.testing.assert_array_equal(after["key"], before["key"])
+
+
+def test_random_states(ragged):
+    X, y = ragged
+    fits = {
+        seed: GRURegressor(4, max_iter=2, random_state=seed).fit(X, y).predict(X) for seed in (0, 1)
+    }
+    assert not np.allclose(fits[0], fits[1])
+    rng = [np.random.RandomState(5), np.random.RandomState(5)]
+    same = [GRURegressor(4, max_iter=2, random_state=one).fit(X, y).predict(X) for one in rng]
+    np.testing.assert_array_equal(*same)
+
+
+@pytest.mark.parametrize("options", VARIANTS, ids=str)
+def test_weight_k_equals_k_copies(ragged, options):
+    X, y = ragged
+    weights = np.arange(len(y)) % 4
+    copies = np.repeat(np.arange(len(y)), weights)
+    options = {**FAST, "batch_size": 1000, "learning_rate_init": 0.01, **options}
+    weighted = GRURegressor(**options).fit(X, y, sample_weight=weights)
+    repeated = GRURegressor(**options).fit([X[i] for i in copies], y[copies])
+    np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-10)
+    np.testing.assert_allclose(weighted.predict(X), repeated.predict(X), rtol=1e-8)
+    assert not np.allclose(GRURegressor(**options).fit(X, y).predict(X), weighted.predict(X))
+
+
+def test_scale_of_the_weights_does_not_matter_in_minibatches(ragged):
+    X, y = ragged
+    options = {**FAST, "batch_size": 7}
+    weights = np.random.RandomState(0).uniform(0.5, 2, len(y))
+    fits = [
+        GRURegressor(**options).fit(X, y, sample_weight=scale * weights).predict(X)
+        for scale in (1, 1e6)
+    ]
+    np.testing.assert_allclose(*fits, rtol=1e-9)
+
+
+def test_l2_does_not_depend_on_the_batch_size(ragged):
+    """With a huge alpha the loss is all L2: one batch an epoch or four, it is reported alike."""
+    X, y = ragged
+    losses = [
+        GRURegressor(
+            4, alpha=1e6, max_iter=1, learning_rate_init=1e-12, batch_size=b, random_state=0
+        )
+        .fit(X, y)
+        .loss_
+        for b in (10, 40)
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+
+
+# Training
+
+
+@BOTH
+def test_fitted_attributes(dense, estimator):
+    X, y = dense
+    model = estimator(**FAST).fit(X, y)
+    assert model.n_iter_ == len(model.loss_curve_) == 5
+    assert model.t_ == 5 * 40
+    assert model.loss_ == model.loss_curve_[-1]
+    assert model.best_loss_ == min(model.loss_curve_)
+    assert model.n_layers_ == 3
+    assert model.n_outputs_ == 1
+    assert model.n_parameters_ == 3 * 4 * 2 + 3 * 4 * 4 + 3 * 4 + 4 + 1
+    assert model.n_parameters_ == sum(weight.size for weight in model.weights_.values())
+    assert set(model.history_) == {
+        "loss",
+        "validation_loss",
+        "validation_score",
+        "learning_rate",
+        "gradient_norm",
+        "seconds",
+    }
+    assert model.history_["learning_rate"] == [1e-3] * 5
+    assert all(norm > 0 for norm in model.history_["gradient_norm"])
+    assert model.validation_scores_ is None
+    assert model.best_validation_score_ is None
+    with pytest.raises(NotFittedError):
+        estimator().predict(X)
+    with pytest.raises(NotFittedError):
+        _ = estimator().weights_
+
+
+@BOTH
+def test_early_stopping_keeps_the_best_weights(rng, estimator):
+    """On noise the validation loss rises soon; what is kept is the epoch where it was lowest."""
+    X = rng.standard_normal((60, 4, 2))
+    y = rng.randint(2, size=60)
+    model = estimator(
+        16, early_stopping=True, n_iter_no_change=5, learning_rate_init=0.02, random_state=0
+    ).fit(X, y)
+    losses = model.validation_loss_curve_
+    best = int(np.argmin(losses))
+    assert len(losses) == len(model.validation_scores_) == model.n_iter_ < 200
+    assert best < model.n_iter_ - 1
+    assert model.best_validation_score_ == model.validation_scores_[best]
+    shorter = clone(model).set_params(max_iter=best + 1).fit(X, y)
+    np.testing.assert_array_equal(shorter.predict(X), model.predict(X))
+
+
+def test_validation_part_is_stratified(dense):
+    X, _ = dense
+    y = np.array([0] * 36 + [1] * 4)
+    model = GRUClassifier(early_stopping=True, validation_fraction=0.5, **FAST)
+    held_out = []
+    model._validate = lambda part: (held_out.append(part), (0.0, 0.0))[1]
+    model.fit(X, y)
+    assert [part.y.sum() for part in held_out[:1]] == [2]
+    assert len(held_out[0].y) == 20
+
+
+def test_validation_score_is_that_of_score(dense):
+    X, y = dense
+    for model, targets in (
+        (GRUClassifier(early_stopping=True, **FAST), y),
+        (GRUClassifier(early_stopping=True, **FAST), y + (np.arange(40) % 2)),
+        (GRUClassifier(early_stopping=True, **FAST), np.column_stack([y, 1 - y])),
+        (GRURegressor(early_stopping=True, **FAST), X[:, :, 0].sum(axis=1)),
+    ):
+        model.fit(X, targets)
+        samples = model._read(X, targets, None, reset=False)
+        raw = model._predict_raw(X)
+        score = model._score_raw(raw, samples.y, samples.weights)
+        assert score == pytest.approx(model.score(X, targets))
+
+
+@BOTH
+def test_warm_start_goes_on(dense, estimator):
+    X, y = dense
+    whole = estimator(**{**FAST, "max_iter": 6}).fit(X, y)
+    parts = estimator(**{**FAST, "max_iter": 3}, warm_start=True).fit(X, y).fit(X, y)
+    np.testing.assert_array_equal(parts.predict(X), whole.predict(X))
+    assert parts.n_iter_ == 6
+    assert parts.t_ == whole.t_
+    parts.set_params(alpha=10.0, learning_rate_init=1e-9).fit(X, y)
+    np.testing.assert_allclose(parts.predict(X), whole.predict(X), rtol=1e-4)
+    assert parts.loss_ > whole.loss_ + 1
+    parts.set_params(hidden_layer_sizes=5)
+    with pytest.raises(ValueError, match="changed since the last fit"):
+        parts.fit(X, y)
+
+
+@BOTH
+def test_partial_fit_is_one_epoch_and_keeps_the_state_of_the_optimiser(dense, estimator):
+    X, y = dense
+    options = {"classes": [0, 1]} if estimator is GRUClassifier else {}
+    whole = estimator(**{**FAST, "max_iter": 3}).fit(X, y)
+    parts = estimator(**FAST)
+    for _ in range(3):
+        parts.partial_fit(X, y, **options)
+    np.testing.assert_array_equal(parts.predict(X), whole.predict(X))
+    parts.partial_fit(X[:, :3], y)  # another number of steps
+    assert parts.n_iter_ == 4
+
+
+def test_partial_fit_with_classes_that_come_later(dense):
+    X, _ = dense
+    model = GRUClassifier(**FAST)
+    with pytest.raises(ValueError, match="classes must be passed on the first call"):
+        model.partial_fit(X, ["a"] * 40)
+    model.partial_fit(X, ["a"] * 40, classes=["a", "b", "c"])
+    model.partial_fit(X, ["c"] * 40)
+    assert model.predict_proba(X).shape == (40, 3)
+    with pytest.raises(ValueError, match=r"y holds .*'d'"):
+        model.partial_fit(X, ["d"] * 40)
+
+
+def test_partial_fit_refuses_early_stopping(ragged):
+    X, y = ragged
+    with pytest.raises(ValueError, match="partial_fit does not support early_stopping"):
+        GRURegressor(early_stopping=True).partial_fit(X, y)
+
+
+def test_convergence_warning(ragged):
+    X, y = ragged
+    with pytest.warns(ConvergenceWarning, match="reached max_iter=2 epochs"):
+        GRURegressor(4, max_iter=2).fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        GRURegressor(4, max_iter=50, tol=10.0).fit(X, y)
+
+
+def test_verbose_prints_a_line_per_epoch(dense, capsys):
+    X, y = dense
+    GRUClassifier(verbose=True, early_stopping=True, **FAST).fit(X, y)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5
+    assert lines[0].startswith("Epoch 1, loss = ")
+    assert "validation loss" in lines[-1]
+
+
+@BOTH
+def test_fit_prints_nothing_and_writes_no_file(dense, capfd, tmp_path, monkeypatch, estimator):
+    monkeypatch.chdir(tmp_path)
+    estimator(**FAST).fit(*dense)
+    assert capfd.readouterr() == ("", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_interrupt_keeps_the_epochs_done_so_far(ragged, monkeypatch):
+    X, y = ragged
+    three = GRURegressor(**{**FAST, "max_iter": 3}).fit(X, y)
+    original, calls = _training.Trainer._epoch, []
+
+    def interrupted(self, *args):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return original(self, *args)
+
+    monkeypatch.setattr(_training.Trainer, "_epoch", interrupted)
+    with pytest.warns(UserWarning, match="interrupted by user after epoch 3"):
+        model = GRURegressor(**{**FAST, "max_iter": 10}).fit(X, y)
+    assert model.n_iter_ == 3
+    np.testing.assert_array_equal(model.predict(X), three.predict(X))
+
+
+def test_interrupt_before_the_first_epoch_is_passed_on(ragged, monkeypatch):
+    X, y = ragged
+    fitted = GRURegressor(**FAST).fit(X, y)
+    before = fitted.predict(X)
+
+    def interrupted(self, *args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_training.Trainer, "_epoch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fitted.fit(X[:20], y[:20])
+    np.testing.assert_array_equal(fitted.predict(X), before)
+
+
+def test_divergence_says_when_why_and_what_to_try(ragged):
+    X, y = ragged
+    model = GRURegressor(**FAST).fit(X, y)
+    before = model.predict(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(
+            ValueError, match=r"diverged in epoch 1: .*learning_rate_init .*max_grad_norm.*scaled"
+        ):
+            model.fit([x.astype(np.float32) for x in X], 1e30 * y)
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_weights_are_views_and_survive_clone_of_what_holds_them(ragged):
+    X, y = ragged
+    model = GRURegressor(**FAST).fit(X, y)
+    model.weights_["weight_out"][...] = 0
+    model.weights_["bias_out"][...] = 3
+    np.testing.assert_array_equal(model.predict(X), np.full(len(X), 3.0))
+
+
+# Bad parameters and targets
+
+BAD_PARAMETERS = [
+    ("hidden_layer_sizes", 0),
+    ("hidden_layer_sizes", ()),
+    ("hidden_layer_sizes", (4, 0)),
+    ("hidden_layer_sizes", (4.5,)),
+    ("hidden_layer_sizes", "4"),
+    ("n_features_per_step", 0),
+    ("n_features_per_step", 1.5),
+    ("bidirectional", "yes"),
+    ("reset_after", None),
+    ("alpha", -1e-4),
+    ("batch_size", 0),
+    ("batch_size", "all"),
+    ("learning_rate_init", 0),
+    ("max_grad_norm", 0),
+    ("max_iter", 0),
+    ("max_iter", 2.5),
+    ("shuffle", "no"),
+    ("random_state", "seed"),
+    ("tol", -1),
+    ("verbose", "loud"),
+    ("warm_start", "no"),
+    ("early_stopping", "no"),
+    ("validation_fraction", 0.0),
+    ("validation_fraction", 1.0),
+    ("n_iter_no_change", 0),
+    ("beta_1", 1.0),
+    ("beta_2", -0.1),
+    ("epsilon", 0),
+]
+
+
+@BOTH
+@pytest.mark.parametrize(("name", "value"), BAD_PARAMETERS, ids=str)
+def test_bad_parameters_are_refused_by_name(dense, estimator, name, value):
+    X, y = dense
+    model = estimator(**FAST).fit(X, y)
+    before = model.predict(X)
+    with pytest.raises((ValueError, TypeError), match=name):
+        model.set_params(**{name: value}).fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_every_parameter_has_a_bad_value_above():
+    assert {name for name, _ in BAD_PARAMETERS} == set(GRURegressor().get_params())
+
+
+def nan_at(y, i):
+    y = y.astype(float)
+    y[i] = np.nan
+    return y
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (lambda y: None, "requires y to be passed"),
+        (lambda y: y[:-1], "inconsistent numbers of samples"),
+        (lambda y: nan_at(y, 3), "Input y contains NaN"),
+        (lambda y: np.zeros((len(y), 2, 2)), "y|dimensions|supported"),
+        (lambda y: y + 1j, "[Cc]omplex"),
+    ],
+)
+def test_bad_y_is_refused(dense, estimator, bad, message):
+    X, y = dense
+    model = estimator(**FAST).fit(X, y)
+    before = model.predict(X)
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, bad(y))
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_nan_in_y_is_located(dense):
+    X, y = dense
+    with pytest.raises(ValueError, match="Input y contains NaN or infinity at sample 3"):
+        GRURegressor().fit(X, nan_at(y, 3))
+
+
+def test_classes(dense):
+    X, y = dense
+    with pytest.raises(ValueError, match=r"at least 2 classes in y.*only one class: 'a'"):
+        GRUClassifier().fit(X, ["a"] * 40)
+    with pytest.raises(ValueError, match="Unknown label type"):
+        GRUClassifier().fit(X, y + 0.5 * X[:, 0, 0])
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.zeros(40), "sample_weight is zero for every sample"),
+        (-np.ones(40), "[Nn]egative"),
+        (nan_at(np.ones(40), 3), "NaN"),
+        (np.ones(39), r"sample_weight.shape == \(39,\)"),
+        (np.ones((40, 2)), "[Ss]ample.weight"),
+    ],
+)
+def test_bad_weights_are_refused(dense, estimator, weights, message):
+    X, y = dense
+    with pytest.raises(ValueError, match=message):
+        estimator(**FAST).fit(X, y, sample_weight=weights)
+
+
+def test_beats_a_linear_model_where_order_counts(rng):
+    """Was the larger of two events first? Summing up the steps cannot tell."""
+    X = np.zeros((400, 12, 1))
+    places = np.array([rng.choice(12, 2, replace=False) for _ in range(400)])
+    X[np.arange(400), places[:, 0]], X[np.arange(400), places[:, 1]] = 1.0, 2.0
+    y = (places[:, 0] < places[:, 1]).astype(int)
+    flat = X[:, :, 0]
+    linear = LogisticRegression().fit(flat[:300], y[:300]).score(flat[300:], y[300:])
+    model = GRUClassifier(16, learning_rate_init=0.01, max_iter=60, random_state=0)
+    assert model.fit(X[:300], y[:300]).score(X[300:], y[300:]) > max(0.97, linear)

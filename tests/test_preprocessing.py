@@ -1,0 +1,168 @@
+"""Windows never see the future; transformers see every step, and no padding."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.decomposition import PCA
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScaler
+
+from skgru.preprocessing import TimeDistributed, make_windows
+
+
+def padded(X):
+    result = np.full((len(X), max(map(len, X)), X[0].shape[1]), np.nan)
+    for i, x in enumerate(X):
+        result[i, : len(x)] = x
+    return result
+
+
+class TestTimeDistributed:
+    def test_scales_over_all_steps(self, dense):
+        X, _ = dense
+        Z = TimeDistributed(StandardScaler()).fit_transform(5 + 3 * X)
+        assert Z.shape == X.shape
+        np.testing.assert_allclose(Z.mean(axis=(0, 1)), 0, atol=1e-12)
+        np.testing.assert_allclose(Z.std(axis=(0, 1)), 1)
+
+    def test_ragged_and_padded_give_the_same_and_padding_does_not_count(self, ragged):
+        X, _ = ragged
+        rows = StandardScaler().fit(np.concatenate(X))
+        listed = TimeDistributed(StandardScaler()).fit_transform(X)
+        array = TimeDistributed(StandardScaler()).fit_transform(padded(X))
+        assert isinstance(listed, list)
+        for i, x in enumerate(X):
+            np.testing.assert_allclose(listed[i], rows.transform(x), rtol=1e-12)
+            np.testing.assert_array_equal(array[i, : len(x)], listed[i])
+            assert np.isnan(array[i, len(x) :]).all()
+
+    def test_table_is_cut_into_steps(self, dense):
+        X, _ = dense
+        flat = X.reshape(len(X), -1)
+        transformed = TimeDistributed(StandardScaler(), n_features_per_step=2).fit_transform(flat)
+        expected = TimeDistributed(StandardScaler()).fit_transform(X)
+        np.testing.assert_array_equal(transformed, expected.reshape(len(X), -1))
+
+    @pytest.mark.parametrize("form", [np.asarray, list, lambda X: X.reshape(len(X), -1)])
+    @pytest.mark.parametrize("inner", [StandardScaler(), MinMaxScaler(), PCA(1), PCA(2)])
+    def test_inverse_transform(self, dense, form, inner):
+        X, _ = dense
+        if inner.get_params().get("n_components") == 1:
+            X = np.stack([X[:, :, 0], 2 * X[:, :, 0]], axis=2)  # one component tells all
+        given = form(X)
+        transformer = TimeDistributed(clone(inner), n_features_per_step=2).fit(given)
+        back = transformer.inverse_transform(transformer.transform(given))
+        np.testing.assert_allclose(np.asarray(back), np.asarray(given), atol=1e-12)
+
+    def test_inverse_transform_keeps_padding(self, ragged):
+        X = padded(ragged[0])
+        transformer = TimeDistributed(StandardScaler()).fit(X)
+        back = transformer.inverse_transform(transformer.transform(X))
+        np.testing.assert_allclose(back, X, atol=1e-12)
+
+    def test_number_of_features_may_change(self, ragged):
+        X, _ = ragged
+        transformer = TimeDistributed(PolynomialFeatures(2, include_bias=False))
+        assert transformer.fit_transform(X)[0].shape == (len(X[0]), 9)
+        assert list(transformer.get_feature_names_out(["a", "b", "c"]))[:4] == [
+            "a",
+            "b",
+            "c",
+            "a^2",
+        ]
+
+    def test_feature_names(self, dense):
+        X, _ = dense
+        transformer = TimeDistributed(StandardScaler()).fit(X)
+        assert list(transformer.get_feature_names_out()) == ["x0", "x1"]
+        transformer = TimeDistributed(StandardScaler(), n_features_per_step=2)
+        transformer.fit(X[:, :2].reshape(len(X), -1))
+        assert list(transformer.get_feature_names_out()) == ["x0_t0", "x1_t0", "x0_t1", "x1_t1"]
+
+    def test_single_precision_stays(self, dense):
+        X = dense[0].astype(np.float32)
+        assert TimeDistributed(StandardScaler()).fit_transform(X).dtype == np.float32
+
+    def test_pipelines_inside_and_nested_parameters(self, ragged):
+        X, _ = ragged
+        transformer = TimeDistributed(make_pipeline(StandardScaler(), PCA(2)))
+        transformer.set_params(transformer__pca__n_components=1)
+        assert transformer.fit_transform(X)[0].shape[1] == 1
+
+    def test_the_given_transformer_is_not_fitted(self, ragged):
+        inner = StandardScaler()
+        TimeDistributed(inner).fit(ragged[0])
+        assert not hasattr(inner, "mean_")
+
+    def test_another_number_of_features_is_refused(self, ragged):
+        X, _ = ragged
+        transformer = TimeDistributed(StandardScaler()).fit(X)
+        with pytest.raises(ValueError, match="2 features per step, but TimeDistributed was fitted"):
+            transformer.transform([x[:, :2] for x in X])
+
+    def test_no_inverse_where_the_transformer_has_none(self):
+        assert not hasattr(TimeDistributed(PolynomialFeatures()), "inverse_transform")
+
+
+class TestMakeWindows:
+    @pytest.mark.parametrize("stride", [1, 2, 5])
+    @pytest.mark.parametrize("horizon", [1, 3])
+    def test_targets_follow_their_window(self, horizon, stride):
+        series = np.arange(40.0).reshape(20, 2)  # value = 2 * step + column
+        X, y = make_windows(series, n_timesteps=4, horizon=horizon, stride=stride, target=1)
+        assert X.shape[1:] == (4, 2)
+        assert y.shape == (len(X), horizon)
+        assert len(X) == (20 - 4 - horizon) // stride + 1
+        for i, (window, target) in enumerate(zip(X, y, strict=True)):
+            first = i * stride
+            np.testing.assert_array_equal(window, series[first : first + 4])
+            np.testing.assert_array_equal(target, series[first + 4 : first + 4 + horizon, 1])
+            assert window.max() < target.min()  # the series rises: nothing of the future is in X
+
+    def test_windows_are_a_view_that_cannot_be_written_to(self):
+        series = np.arange(20.0)
+        X, _ = make_windows(series, n_timesteps=4)
+        assert np.shares_memory(X, series)
+        with pytest.raises(ValueError, match="read-only"):
+            X[0, 0, 0] = 1
+
+    def test_several_targets(self):
+        series = np.arange(40.0).reshape(20, 2)
+        X, y = make_windows(series, n_timesteps=4, horizon=3)
+        assert y.shape == (len(X), 3, 2)
+        np.testing.assert_array_equal(y[0], series[4:7])
+        _, y = make_windows(series, n_timesteps=4, horizon=3, target=[1])
+        np.testing.assert_array_equal(y[0], series[4:7, [1]])
+
+    def test_data_frames_and_names(self):
+        table = pd.DataFrame({"a": range(10), "b": range(100, 110)})
+        X, y = make_windows(table, n_timesteps=3, target="b")
+        np.testing.assert_array_equal(X[0], table.to_numpy()[:3])
+        assert y[0, 0] == 103
+        _, y = make_windows(table, n_timesteps=3, target=["b", "a"])
+        np.testing.assert_array_equal(y[0, 0], [103, 3])
+
+    def test_floating_point_type(self):
+        assert make_windows(np.arange(9), n_timesteps=3)[0].dtype == np.float64
+        assert make_windows(np.arange(9, dtype="f4"), n_timesteps=3)[0].dtype == np.float32
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"n_timesteps": 0}, "n_timesteps must be an int of at least 1"),
+            ({"n_timesteps": 3, "horizon": 0}, "horizon must be an int of at least 1"),
+            ({"n_timesteps": 3, "stride": 1.5}, "stride must be an int of at least 1"),
+            ({"n_timesteps": 10}, "series has 10 steps, but n_timesteps=10 and horizon=1 need"),
+            ({"n_timesteps": 3, "target": "c"}, r"target 'c' is no column of series.*\['a', 'b'\]"),
+            ({"n_timesteps": 3, "target": 2}, "target 2 is no column"),
+        ],
+    )
+    def test_bad_parameters(self, options, message):
+        table = pd.DataFrame({"a": range(10), "b": range(10)})
+        with pytest.raises(ValueError, match=message):
+            make_windows(table, **options)
+
+    def test_three_dimensions_are_refused(self):
+        with pytest.raises(ValueError, match="series has 3 dimensions"):
+            make_windows(np.zeros((4, 4, 4)), n_timesteps=2)

@@ -1,0 +1,172 @@
+"""The shape of the project: who imports whom, shared texts, nothing optional at import."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import skgru
+from skgru import GRUClassifier, GRURegressor
+
+PACKAGE = Path(skgru.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+# Which modules of skgru the files of a room may import; the longest prefix that fits counts.
+ALLOWED = {
+    "__init__": {"_classifier", "_regressor"},
+    "_classifier": {"_base", "_core._losses", "_sklearn_compat"},
+    "_regressor": {"_base", "_core._losses", "_sklearn_compat"},
+    "_base": {
+        "_core._layers",
+        "_core._losses",
+        "_core._objective",
+        "_core._optimizers",
+        "_core._params",
+        "_core._training",
+        "_input_formats",
+        "_sklearn_compat",
+    },
+    "_input_formats": {"_core._sequences"},
+    "_sklearn_compat": set(),
+    "_core._sequences": set(),
+    "_core._params": set(),
+    "_core._losses": set(),
+    "_core._optimizers": set(),
+    "_core._batching": {"_core._sequences"},
+    "_core._tape": {"_core._batching"},
+    "_core._cell": {"_core._batching", "_core._tape"},
+    "_core._reset_before": {"_core._cell", "_core._tape"},
+    "_core._reset_after": {"_core._cell", "_core._tape"},
+    "_core._layers": {
+        "_core._batching",
+        "_core._cell",
+        "_core._params",
+        "_core._reset_after",
+        "_core._reset_before",
+        "_core._tape",
+    },
+    "_core._heads": {"_core._params"},
+    "_core._objective": {
+        "_core._batching",
+        "_core._heads",
+        "_core._layers",
+        "_core._losses",
+        "_core._params",
+        "_core._sequences",
+        "_core._tape",
+    },
+    "_core._training": {
+        "_core._batching",
+        "_core._objective",
+        "_core._optimizers",
+        "_core._tape",
+    },
+    "_core": set(),
+    "preprocessing": {"_input_formats", "preprocessing"},
+    "datasets": {"datasets"},
+}
+
+
+def dotted(path):
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(path):
+    """Yield every imported module, relative ones resolved, those of skgru without the prefix."""
+    parts = path.relative_to(PACKAGE).parts
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            room = parts[: len(parts) - node.level]
+            yield "skgru." + ".".join([*room, *filter(None, [node.module])])
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
+def test_imports_go_one_way(path):
+    name = dotted(path)
+    rule = max((prefix for prefix in ALLOWED if name.startswith(prefix)), key=len)
+    allowed = tuple(ALLOWED[rule])
+    for module in imports(path):
+        if module.startswith("skgru."):
+            assert module.removeprefix("skgru.").startswith(allowed), f"{name} imports {module}"
+        top = module.split(".")[0]
+        third_party = (
+            {"numpy", "scipy"} if name.startswith("_core") else {"numpy", "scipy", "sklearn"}
+        )
+        assert top in {"skgru", "__future__", *third_party} | sys.stdlib_module_names
+
+
+def test_private_names_of_scikit_learn_stay_in_one_file():
+    for path in MODULES:
+        if path.name == "_sklearn_compat.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sklearn"):
+                names = [*node.module.split("."), *(alias.name for alias in node.names)]
+                assert not any(name.startswith("_") for name in names), f"{path.name}: {names}"
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if "_core" in p.parts], ids=dotted)
+def test_core_files_are_short(path):
+    assert len(path.read_text().splitlines()) <= 300
+
+
+def section(estimator, title):
+    """Return the entries of a numpydoc section by name."""
+    text = estimator.__doc__.split(f"    {title}\n    {'-' * len(title)}\n")[1]
+    text = re.split(r"\n    [A-Z][\w ]+\n    -+\n", text)[0]
+    return dict(
+        re.findall(r"^    (\w[\w, ]*) :(.*?)(?=^    \w|\Z)", text, re.DOTALL | re.MULTILINE)
+    )
+
+
+@pytest.mark.parametrize("title", ["Parameters", "Attributes"])
+def test_regressor_and_classifier_share_texts(title):
+    regressor, classifier = section(GRURegressor, title), section(GRUClassifier, title)
+    shared = set(regressor) & set(classifier)
+    assert len(shared) > 10
+    for name in shared:
+        assert regressor[name] == classifier[name], name
+    assert set(classifier) - shared <= {"classes_"}
+    assert set(regressor) == shared
+
+
+@pytest.mark.parametrize("estimator", [GRURegressor, GRUClassifier])
+def test_every_parameter_is_documented_with_its_default(estimator):
+    documented = {}
+    for names, text in section(estimator, "Parameters").items():
+        default = re.search(r"default=(.*?)\n", text).group(1)
+        parts = default.split(", ") if ", " in names else [default]
+        documented |= dict(zip(names.split(", "), parts, strict=True))
+    actual = estimator().get_params()
+    assert list(documented) == list(estimator.__init__.__code__.co_varnames[1 : len(actual) + 1])
+    for name, default in documented.items():
+        assert ast.literal_eval(default) == actual[name], name
+
+
+def test_only_the_first_parameter_is_positional():
+    with pytest.raises(TypeError):
+        GRURegressor((4,), 1)
+
+
+def test_import_loads_nothing_optional():
+    """scikit-learn itself loads pandas where there is one; skgru adds nothing to what it loads."""
+    code = (
+        "import sys, sklearn.neural_network, sklearn.model_selection; before = set(sys.modules); "
+        "import skgru; print(*set(sys.modules) - before)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+    assert "skgru._base" in result.stdout
+    assert {name.split(".")[0] for name in result.stdout.split()} == {"skgru"}
+
+
+def test_data_is_small():
+    assert sum(path.stat().st_size for path in (PACKAGE / "datasets" / "data").iterdir()) < 2**20
