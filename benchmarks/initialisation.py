@@ -66,10 +66,15 @@ def take(X, indices):
     return [X[i] for i in indices] if isinstance(X, list) else X[indices]
 
 
-def evaluate(name, X, y, splits, initialisation, learning_rate, batch_size, seed):
+def evaluate(name, X, y, splits, initialisation, learning_rate, batch_size, early_stopping, seed):
     warnings.simplefilter("ignore", ConvergenceWarning)
     skgru._base.initialise = INITIALISATIONS[initialisation]
-    options = {"learning_rate_init": learning_rate, "batch_size": batch_size, "random_state": seed}
+    options = {
+        "learning_rate_init": learning_rate,
+        "batch_size": batch_size,
+        "early_stopping": early_stopping,
+        "random_state": seed,
+    }
     if y.dtype.kind == "i":
         model = make_pipeline(TimeDistributed(StandardScaler()), GRUClassifier(**options))
     else:
@@ -80,13 +85,14 @@ def evaluate(name, X, y, splits, initialisation, learning_rate, batch_size, seed
         model.fit(take(X, train), y[train]).score(take(X, test), y[test]) for train, test in splits
     ]
     seconds = time.perf_counter() - started
-    return name, initialisation, learning_rate, batch_size, np.mean(scores), seconds
+    setting = initialisation, learning_rate, batch_size, early_stopping
+    return name, setting, np.mean(scores), seconds
 
 
 def main():
     settings = [
-        *itertools.product(INITIALISATIONS, LEARNING_RATES, ["auto"]),
-        *itertools.product(["glorot + orthogonal"], [3e-3], BATCH_SIZES),
+        *itertools.product(INITIALISATIONS, LEARNING_RATES, ["auto"], [False, True]),
+        *itertools.product(INITIALISATIONS, [3e-3], BATCH_SIZES, [False]),
     ]
     jobs = [
         delayed(evaluate)(*data, *setting, seed)
@@ -96,12 +102,13 @@ def main():
     ]
     results = Parallel(n_jobs=2, inner_max_num_threads=1)(jobs)
     names = list(dict.fromkeys(result[0] for result in results))
-    print("| first weights | learning rate | batch size | " + " | ".join(names) + " | mean | s |")
-    print("|---" * (5 + len(names)) + "|")
+    header = ["first weights", "learning rate", "batch size", "early stopping", *names, "mean", "s"]
+    print("| " + " | ".join(header) + " |")
+    print("|---" * len(header) + "|")
     for setting in settings:
-        rows = [result for result in results if result[1:4] == setting]
-        means = [np.mean([row[4] for row in rows if row[0] == name]) for name in names]
-        seconds = sum(row[5] for row in rows)
+        rows = [result for result in results if result[1] == setting]
+        means = [np.mean([row[2] for row in rows if row[0] == name]) for name in names]
+        seconds = sum(row[3] for row in rows)
         cells = [*map(str, setting), *(f"{mean:.3f}" for mean in [*means, np.mean(means)])]
         print("| " + " | ".join([*cells, f"{seconds:.0f}"]) + " |")
 

@@ -25,9 +25,10 @@ from ._core._training import DivergenceError, EarlyStopping, History, Outcome, T
 from ._input_formats import check_targets_finite, read_sequences
 from ._sklearn_compat import Interval, StrOptions, check_sample_weight
 
-# batch_size="auto": all samples at once up to FULL_BATCH of them, else mini-batches.
+# batch_size="auto": all samples at once up to FULL_BATCH of them, else about that many mini-batches
+# within bounds. benchmarks/results tells why.
 FULL_BATCH = 64
-AUTO_BATCH_SIZE = 32
+AUTO_BATCH_SIZES = 16, 200
 
 
 class BaseGRU(BaseEstimator, ABC):
@@ -65,7 +66,7 @@ class BaseGRU(BaseEstimator, ABC):
         reset_after=False,
         alpha=1e-4,
         batch_size="auto",
-        learning_rate_init=1e-3,
+        learning_rate_init=3e-3,
         max_grad_norm=1.0,
         max_iter=200,
         shuffle=True,
@@ -241,7 +242,9 @@ class BaseGRU(BaseEstimator, ABC):
     def _batch_size(self, n_samples: int) -> int:
         if self.batch_size != "auto":
             return self.batch_size
-        return n_samples if n_samples <= FULL_BATCH else AUTO_BATCH_SIZE
+        if n_samples <= FULL_BATCH:
+            return n_samples
+        return int(np.clip(n_samples // FULL_BATCH, *AUTO_BATCH_SIZES))
 
     def _split(self, samples: Samples) -> tuple[Samples, Samples]:
         """Hold out a fraction for early stopping; the same one when a warm start goes on."""
@@ -307,12 +310,12 @@ class BaseGRU(BaseEstimator, ABC):
             warnings.warn(
                 f"Training reached max_iter={self.max_iter} epochs and has not converged yet.",
                 ConvergenceWarning,
-                stacklevel=5,
+                stacklevel=6,
             )
         elif outcome is Outcome.INTERRUPTED:
             warnings.warn(
                 f"Training interrupted by user after epoch {self.n_iter_}, whose weights are kept.",
-                stacklevel=5,
+                stacklevel=6,
             )
 
     def _predict_raw(self, X: Any) -> np.ndarray:

@@ -43,9 +43,9 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         Strength of the L2 term, ``alpha / 2`` times the sum of squares of all weights, without
         biases. It does not depend on the batch size.
     batch_size : int or "auto", default="auto"
-        Number of sequences in a mini-batch. "auto" takes all of up to 64 samples at once, and 32
-        otherwise.
-    learning_rate_init : float, default=1e-3
+        Number of sequences in a mini-batch. "auto" takes all of up to 64 samples at once; of more,
+        a 64th, but at least 16 and at most 200.
+    learning_rate_init : float, default=3e-3
         Step size of Adam [2]_.
     max_grad_norm : float or None, default=1.0
         The gradient is scaled down to this Euclidean norm where it is longer [3]_; None: never.
@@ -80,7 +80,7 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         Class labels; for an indicator matrix the numbers of its columns.
     n_features_in_ : int
         Number of columns of a 2-D X, of features per step otherwise.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names; only after `fit` with a table whose column names are all strings.
     weights_ : dict of str to ndarray
         Named parameters, see the property's own text.

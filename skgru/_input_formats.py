@@ -194,6 +194,8 @@ def _read_sequence(sequence: Any, i: int, n_features: int) -> np.ndarray:
 
 def _check_array(estimator: Any, X: Any, n_features: int, **options: Any) -> np.ndarray:
     """Convert to float; `_check_finite` looks for what is not finite, and says where it is."""
+    if type(X) in (np.ndarray, np.memmap) and X.dtype in DTYPES:
+        return X  # check_array would do nothing, in 0.1 ms: a quarter of a small prediction
     with _explained(X, n_features):
         return check_array(
             X,

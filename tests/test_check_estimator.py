@@ -9,7 +9,13 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from skgru import GRUClassifier, GRURegressor
 from skgru.preprocessing import TimeDistributed
 
-SETTINGS = [{}, {"hidden_layer_sizes": (16, 8)}, {"bidirectional": True}, {"reset_after": True}]
+SETTINGS = [
+    {},
+    {"hidden_layer_sizes": (16, 8)},
+    {"hidden_layer_sizes": 16, "bidirectional": True},
+    {"hidden_layer_sizes": 16, "reset_after": True},
+    {"hidden_layer_sizes": (8, 8), "bidirectional": True, "reset_after": True},
+]
 ESTIMATORS = [
     estimator(**options) for estimator in (GRURegressor, GRUClassifier) for options in SETTINGS
 ]

@@ -225,7 +225,7 @@ def test_fitted_attributes(dense, estimator):
         "gradient_norm",
         "seconds",
     }
-    assert model.history_["learning_rate"] == [1e-3] * 5
+    assert model.history_["learning_rate"] == [3e-3] * 5
     assert all(norm > 0 for norm in model.history_["gradient_norm"])
     assert model.validation_scores_ is None
     assert model.best_validation_score_ is None

@@ -20,6 +20,10 @@ class Packing:
     def __init__(self, lengths: np.ndarray) -> None:
         self.n_sequences = len(lengths)
         self.n_timesteps = int(lengths[0])
+        if lengths[-1] == self.n_timesteps:
+            self.runs: tuple[tuple[int, int, int], ...] = ((0, self.n_timesteps, self.n_sequences),)
+            self.n_cells = self.n_timesteps * self.n_sequences
+            return
         changes = np.unique(lengths)  # steps after which fewer sequences remain
         n_active = np.searchsorted(-lengths, -changes, side="right")
         starts = np.concatenate(([0], changes[:-1]))

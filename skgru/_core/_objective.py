@@ -14,7 +14,7 @@ from ._params import ParameterLayout
 from ._sequences import SequenceBatch
 from ._tape import Workspace
 
-# Numbers on the tape that prediction holds at a time.
+# Numbers on the tapes that prediction holds at a time.
 PREDICTION_SIZE = 2**22
 
 
@@ -80,7 +80,7 @@ class Objective:
         """Return raw outputs (N, K), computed in chunks of similar length."""
         named = self.layout.views(params)
         raw = np.empty((len(X), self.head.shapes["bias_out"][0]), params.dtype)
-        workspace = Workspace(params.dtype)
+        workspace = Workspace(params.dtype, keeps_gates=False)
         order = X.falling_lengths()
         while len(order):
             n_chunk = self._chunk_length(int(X.lengths[order[0]]))
@@ -92,8 +92,6 @@ class Objective:
 
     def _chunk_length(self, n_timesteps: int) -> int:
         n_rows = sum(
-            direction.cell.n_column_rows + direction.cell.n_gate_rows
-            for layer in self.layers.layers
-            for direction in layer
+            direction.cell.n_column_rows for layer in self.layers.layers for direction in layer
         )
         return max(1, PREDICTION_SIZE // (n_timesteps * n_rows))

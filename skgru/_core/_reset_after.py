@@ -42,17 +42,18 @@ class ResetAfter(Cell):
     def _forward_views(self, run: Run) -> list[Any]:
         H = self.n_hidden
         gates = run.gates
-        h = run.columns[:, :H]
+        columns = run.columns
+        h = columns[:, :H]
         gate_views = (gates[:, : 3 * H], gates[:, H : 3 * H], *self._split(gates))
-        return list(zip(h, run.columns, *gate_views, [*h[1:], run.last_state], strict=True))
+        views = (h, columns, columns[:, H:], *gate_views)
+        return list(zip(*views, [*h[1:], run.last_state], strict=True))
 
     def _forward(self, kernels: Any, run: Run) -> None:
-        H = self.n_hidden
         kernel, input_kernel = kernels
-        np.matmul(input_kernel, run.columns[:, H:], run.gates[:, 3 * H :])
         one = np.ones((), kernel.dtype)
-        for h, column, qrz, rz, q, r, z, c, h_next in run.forward_views:
+        for h, column, x, qrz, rz, q, r, z, c, h_next in run.forward_views:
             np.matmul(kernel, column, qrz)
+            np.matmul(input_kernel, x, c)
             np.exp(rz, rz)
             np.add(rz, one, rz)
             np.reciprocal(rz, rz)

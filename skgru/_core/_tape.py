@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from ._batching import Packing
 
@@ -20,10 +21,14 @@ N_KEPT_PACKINGS = 2
 
 
 class Workspace:
-    """Flat memory under names, kept from batch to batch and grown when a batch needs more."""
+    """Flat memory under names, kept from batch to batch and grown when a batch needs more.
 
-    def __init__(self, dtype: np.dtype) -> None:
+    With ``keeps_gates=False`` all steps write their gates to the same place: for prediction.
+    """
+
+    def __init__(self, dtype: np.dtype, *, keeps_gates: bool = True) -> None:
         self.dtype = dtype
+        self.keeps_gates = keeps_gates
         self._memory: dict[Any, np.ndarray] = {}
         self._tapes: dict[Any, dict[Any, Tape]] = {}
 
@@ -92,10 +97,6 @@ class Tape:
         n_gate_rows: int,
         reverse: bool,
     ) -> None:
-        def memory(kind: str, n_rows: int) -> list[np.ndarray]:
-            flat = workspace.empty((name, kind), n_rows * packing.n_cells)
-            return packing.run_views(flat, n_rows)
-
         self.workspace = workspace
         self.reverse = reverse
         self.state_rows = slice(n_hidden)
@@ -103,9 +104,15 @@ class Tape:
         self.input_rows = slice(n_hidden + 1, n_hidden + 1 + n_inputs)
         self.final_state = workspace.empty((name, "final"), n_hidden, packing.n_sequences)
         self.runs = []
-        for i, (columns, gates) in enumerate(
-            zip(memory("columns", n_column_rows), memory("gates", n_gate_rows), strict=True)
-        ):
+        flat = workspace.empty((name, "columns"), n_column_rows * packing.n_cells)
+        run_columns = packing.run_views(flat, n_column_rows)
+        if workspace.keeps_gates:
+            flat = workspace.empty((name, "gates"), n_gate_rows * packing.n_cells)
+            run_gates = packing.run_views(flat, n_gate_rows)
+        else:
+            step = workspace.empty("gates of a step", n_gate_rows, packing.n_sequences)
+            run_gates = [_repeat(step, columns) for columns in run_columns]
+        for i, (columns, gates) in enumerate(zip(run_columns, run_gates, strict=True)):
             if reverse:
                 columns, gates = columns[::-1], gates[::-1]
             n_active = columns.shape[2]
@@ -158,3 +165,10 @@ class Tape:
     def reorder(self, per_run: list[np.ndarray]) -> list[np.ndarray]:
         """Turn arrays per run from time order into the order of processing, or back."""
         return [values[::-1] for values in reversed(per_run)] if self.reverse else per_run
+
+
+def _repeat(step: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Let every step of a run see the same memory, as (n_steps, n_gate_rows, N)."""
+    n_steps, _, n_active = columns.shape
+    memory = step.reshape(-1)[: len(step) * n_active].reshape(len(step), n_active)
+    return as_strided(memory, (n_steps, *memory.shape), (0, *memory.strides))

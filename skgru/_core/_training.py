@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -141,7 +142,8 @@ class Trainer:
         workspace: Workspace,
     ) -> float:
         """Pass once over the samples and record it; return the mean loss."""
-        started, params_before = time.perf_counter(), self.params.copy()
+        started = time.perf_counter()
+        params_before, optimizer_before = self.params.copy(), copy.deepcopy(self.optimizer)
         gradient = np.empty_like(self.params)
         loss = norm = 0.0
         try:
@@ -157,7 +159,7 @@ class Trainer:
             if not np.isfinite(loss + norm):
                 raise DivergenceError
         except (KeyboardInterrupt, DivergenceError):
-            self.params[...] = params_before
+            self.params[...], self.optimizer = params_before, optimizer_before
             raise
         self.history.loss.append(loss)
         self.history.gradient_norm.append(norm)

@@ -38,7 +38,7 @@ class TimeDistributed(
         The fitted transformer.
     n_features_in_ : int
         Number of columns of a 2-D X, of features per step otherwise.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names; only after `fit` with a table whose column names are all strings.
 
     Examples

@@ -27,8 +27,8 @@ class Bowl:
         effect = self.on_call.get(self.n_calls)
         if isinstance(effect, BaseException):
             raise effect
-        gradient[...] = params - 1.0
-        return np.nan if effect == "nan" else float(gradient @ gradient) / 2
+        gradient[...] = np.nan if effect == "nan" else params - 1.0
+        return float(gradient @ gradient) / 2
 
 
 def samples(n=10):
@@ -85,6 +85,16 @@ def test_diverging_epoch_is_undone_and_reported():
         run(subject, on_epoch=lambda history: kept.append(subject.params.copy()))
     assert len(kept) == len(subject.history.loss) == 2
     np.testing.assert_array_equal(subject.params, kept[-1])
+
+
+def test_training_goes_on_after_divergence_as_if_it_had_not_been():
+    """The optimiser's means must not keep the NaN."""
+    spoilt, healthy = trainer(Bowl({5: "nan"})), trainer(Bowl())
+    with pytest.raises(DivergenceError):
+        run(spoilt, shuffle=False)
+    run(spoilt, n_epochs=2)
+    run(healthy, n_epochs=3)
+    np.testing.assert_array_equal(spoilt.params, healthy.params)
 
 
 def test_best_parameters_on_the_validation_loss_are_restored():
