@@ -9,7 +9,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from skgru import GRUClassifier, GRURegressor
 from skgru.preprocessing import TimeDistributed
 
-# Small networks train in fewer, longer steps, for time; the stacked one needs what it has by default.
+# Small networks train in fewer, longer steps, for time; the stacked one needs the defaults.
 QUICK = {"learning_rate_init": 0.01, "max_iter": 50}
 SETTINGS = [
     {},

@@ -105,24 +105,42 @@ class RecurrentLayers:
         gradient: dict[str, np.ndarray],
     ) -> None:
         """Write the gradient of all recurrent parameters, given that of the pooled output."""
-        d_outputs: list[np.ndarray] | None = None  # per run, the rows of both directions together
-        for i in reversed(range(len(self.layers))):
-            d_inputs = []
-            for j, (direction, tape) in enumerate(zip(self.layers[i], tapes[i], strict=True)):
-                H = direction.cell.n_hidden
-                rows = slice(j * H, (j + 1) * H)
-                weights = direction.weights(parameters)
-                direction.cell.backward(
-                    weights,
-                    tape,
-                    d_pooled[rows],
-                    None if d_outputs is None else [d_run[:, rows] for d_run in d_outputs],
-                    direction.weights(gradient),
-                )
-                if i > 0:
-                    d_inputs.append(direction.cell.input_gradient(weights, tape))
-            if i > 0:
-                d_outputs = [sum(runs[1:], start=runs[0]) for runs in zip(*d_inputs, strict=True)]
-                d_pooled = np.zeros(
-                    (self.layers[i][0].cell.n_inputs, d_pooled.shape[1]), d_pooled.dtype
-                )
+        d_final, d_outputs = d_pooled, None
+        for layer, layer_tapes in zip(reversed(self.layers), reversed(tapes), strict=True):
+            pairs = list(zip(layer, layer_tapes, strict=True))
+            self._backward_layer(parameters, pairs, d_final, d_outputs, gradient)
+            if layer is not self.layers[0]:
+                d_outputs = _input_gradient(parameters, pairs)
+                # Of a lower layer only the outputs count, not the final states as such.
+                d_final = np.zeros((layer[0].cell.n_inputs, d_final.shape[1]), d_final.dtype)
+
+    def _backward_layer(
+        self,
+        parameters: dict[str, np.ndarray],
+        pairs: list[tuple[Direction, Tape]],
+        d_final: np.ndarray,
+        d_outputs: list[np.ndarray] | None,
+        gradient: dict[str, np.ndarray],
+    ) -> None:
+        """Give each direction its rows of the gradients of final states and outputs."""
+        stop = 0
+        for direction, tape in pairs:
+            start, stop = stop, stop + direction.cell.n_hidden
+            direction.cell.backward(
+                direction.weights(parameters),
+                tape,
+                d_final[start:stop],
+                None if d_outputs is None else [d_run[:, start:stop] for d_run in d_outputs],
+                direction.weights(gradient),
+            )
+
+
+def _input_gradient(
+    parameters: dict[str, np.ndarray], pairs: list[tuple[Direction, Tape]]
+) -> list[np.ndarray]:
+    """Return the gradient of a layer's inputs, summed over directions: (n_steps, F, N) per run."""
+    per_direction = [
+        direction.cell.input_gradient(direction.weights(parameters), tape)
+        for direction, tape in pairs
+    ]
+    return [sum(runs[1:], start=runs[0]) for runs in zip(*per_direction, strict=True)]

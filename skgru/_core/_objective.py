@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from ._tape import Workspace
 PREDICTION_SIZE = 2**22
 
 
-class Samples(NamedTuple):
+@dataclass(frozen=True)
+class Samples:
     """Sequences with their targets and weights."""
 
     X: SequenceBatch
