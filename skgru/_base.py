@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -21,8 +21,9 @@ from ._core._losses import Loss
 from ._core._objective import Objective, Samples
 from ._core._optimizers import Adam
 from ._core._params import initialise
+from ._core._sequences import SequenceBatch
 from ._core._training import DivergenceError, EarlyStopping, History, Outcome, Trainer
-from ._input_formats import check_targets_finite, read_sequences
+from ._input_formats import cast, check_targets_finite, read_sequences, unchanged_on_error
 from ._sklearn_compat import Interval, StrOptions, check_sample_weight
 
 # batch_size="auto": all samples at once up to FULL_BATCH of them, else about that many mini-batches
@@ -132,23 +133,10 @@ class BaseGRU(BaseEstimator, ABC):
     ) -> None:
         """Fit anew, or go on from where the last fit ended; ``incremental``: for one epoch."""
         go_on = (incremental or self.warm_start) and hasattr(self, "_trainer")
-        with self._unchanged_on_error():
+        with unchanged_on_error(self):
             samples = self._read(X, y, sample_weight, reset=not go_on, classes=classes)
-            if go_on:
-                self._adjust_trainer()
-            else:
-                self._trainer = self._new_trainer(samples)
+            self._trainer = self._adjusted_trainer() if go_on else self._new_trainer(samples)
             self._train(samples, incremental)
-
-    @contextmanager
-    def _unchanged_on_error(self) -> Iterator[None]:
-        """Leave a fitted estimator as it was if the new fit does not succeed."""
-        before = self.__dict__.copy()
-        try:
-            yield
-        except BaseException:
-            self.__dict__ = before
-            raise
 
     def _read(
         self, X: Any, y: Any, sample_weight: Any, *, reset: bool, classes: Any = None
@@ -166,12 +154,16 @@ class BaseGRU(BaseEstimator, ABC):
         if sample_weight is not None and not np.any(np.asarray(sample_weight)):
             raise ValueError("sample_weight is zero for every sample; at least one must count.")
         weights = check_sample_weight(sample_weight, targets, np.float64)
+        weights /= weights.max()  # their sum might overflow
         weights = (weights / weights.mean()).astype(dtype)
-        return Samples(sequences.astype(dtype), targets.astype(dtype, copy=False), weights)
+        return Samples(self._cast(sequences, dtype), cast(targets, dtype, "y"), weights)
+
+    def _cast(self, sequences: SequenceBatch, dtype: np.dtype) -> SequenceBatch:
+        return replace(sequences, values=cast(sequences.values, dtype, "X"))
 
     def _layers(self, n_features: int) -> RecurrentLayers:
         sizes = tuple(np.atleast_1d(self.hidden_layer_sizes).tolist())
-        if not sizes or not all(isinstance(size, int) and size > 0 for size in sizes):
+        if not sizes or not all(type(size) is int and size > 0 for size in sizes):
             raise ValueError(
                 "hidden_layer_sizes must be a positive int or a non-empty tuple of them, one per "
                 f"layer. Got {self.hidden_layer_sizes!r} instead."
@@ -180,7 +172,7 @@ class BaseGRU(BaseEstimator, ABC):
             n_features, sizes, bidirectional=self.bidirectional, reset_after=self.reset_after
         )
 
-    def _new_trainer(self, samples: Samples) -> Trainer:
+    def _new_trainer(self, samples: Samples) -> Trainer[Objective]:
         """Draw first parameters; the output bias starts at the best constant prediction."""
         loss = self._loss()
         layers = self._layers(samples.X.n_features)
@@ -199,16 +191,24 @@ class BaseGRU(BaseEstimator, ABC):
         optimizer = Adam(self.learning_rate_init, self.beta_1, self.beta_2, self.epsilon)
         return Trainer(objective, params, optimizer, rng)
 
-    def _adjust_trainer(self) -> None:
-        """Let parameters that were set since the last fit take effect."""
-        trainer = self._trainer
-        if self._layers(self._n_features_per_step).shapes != self._objective.layers.shapes:
+    def _adjusted_trainer(self) -> Trainer[Objective]:
+        """Copy the trainer and let parameters that were set since the last fit take effect."""
+        changed = self._layers(self._n_features_per_step).shapes != self._objective.layers.shapes
+        if self._fitted_on_table:
+            changed |= self.n_features_per_step != self._n_features_per_step
+        if changed:
             raise ValueError(
-                "hidden_layer_sizes, bidirectional or reset_after changed since the last fit. Set "
-                "warm_start=False to start anew with them."
+                "hidden_layer_sizes, bidirectional, reset_after or n_features_per_step changed "
+                "since the last fit. Set warm_start=False to start anew with them."
             )
+        trainer = copy.deepcopy(self._trainer)
+        self._objective = trainer.objective
         self._objective.alpha = self.alpha
         trainer.optimizer.learning_rate = self.learning_rate_init
+        trainer.optimizer.beta_1 = self.beta_1
+        trainer.optimizer.beta_2 = self.beta_2
+        trainer.optimizer.epsilon = self.epsilon
+        return trainer
 
     def _train(self, samples: Samples, incremental: bool) -> None:
         validate = None
@@ -232,10 +232,11 @@ class BaseGRU(BaseEstimator, ABC):
             )
         except DivergenceError:
             raise ValueError(self._divergence_message(samples)) from None
-        if not trainer.history.loss:
-            raise KeyboardInterrupt  # before the first epoch was over: nothing to keep
-        self.t_ += len(samples) * (len(trainer.history.loss) - n_epochs_before)
-        self._publish(trainer.history)
+        n_epochs = len(trainer.history.loss) - n_epochs_before
+        if outcome is Outcome.INTERRUPTED and n_epochs == 0:
+            raise KeyboardInterrupt  # nothing new to keep
+        self.t_ += len(samples) * n_epochs
+        self._publish(trainer.history, n_epochs)
         if not incremental:
             self._warn(outcome)
 
@@ -254,6 +255,11 @@ class BaseGRU(BaseEstimator, ABC):
             stratify=self._strata(samples.y),
             random_state=self._split_seed,
         )
+        if len(held_out) < 2:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} of {len(samples)} samples is less "
+                "than two: a larger fraction or early_stopping=False is needed."
+            )
         parts = samples.select(kept), samples.select(held_out)
         for name, part in zip(("training", "validation"), parts, strict=True):
             if not part.weights.any():
@@ -290,20 +296,19 @@ class BaseGRU(BaseEstimator, ABC):
             f"{low:.3g} to {high:.3g}."
         )
 
-    def _publish(self, history: History) -> None:
-        """Set the fitted attributes that tell of training."""
+    def _publish(self, history: History, n_epochs: int) -> None:
+        """Set the fitted attributes that tell of training; the last fit had ``n_epochs``."""
         self.n_iter_ = len(history.loss)
         self.loss_curve_ = list(history.loss)
         self.loss_ = history.loss[-1]
         self.best_loss_ = min(history.loss)
         self.history_ = {name: list(values) for name, values in vars(history).items()}
-        validated = bool(history.validation_loss)
-        self.validation_loss_curve_ = list(history.validation_loss) if validated else None
-        self.validation_scores_ = list(history.validation_score) if validated else None
-        self.best_validation_score_ = None
-        if validated:
-            best = int(np.argmin(history.validation_loss))
-            self.best_validation_score_ = history.validation_score[best]
+        self.validation_loss_curve_ = self.validation_scores_ = self.best_validation_score_ = None
+        if self.early_stopping:
+            self.validation_loss_curve_ = list(history.validation_loss)
+            self.validation_scores_ = list(history.validation_score)
+            best = int(np.argmin(history.validation_loss[-n_epochs:]))
+            self.best_validation_score_ = history.validation_score[-n_epochs:][best]
 
     def _warn(self, outcome: Outcome) -> None:
         if outcome is Outcome.MAX_ITER:
@@ -322,7 +327,7 @@ class BaseGRU(BaseEstimator, ABC):
         """Return outputs before the link, (n_samples, n_outputs_)."""
         check_is_fitted(self)
         params = self._trainer.params
-        sequences = read_sequences(self, X, reset=False).astype(params.dtype)
+        sequences = self._cast(read_sequences(self, X, reset=False), params.dtype)
         return self._objective.predict_raw(params, sequences)
 
     @property

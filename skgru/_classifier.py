@@ -106,8 +106,8 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
     best_validation_score_ : float or None
         Score on the held-out part of the weights that are kept.
     history_ : dict of str to list of float
-        Per epoch: losses, validation score, learning rate, mean gradient norm before clipping, and
-        seconds.
+        Per epoch: losses, validation score (NaN without ``early_stopping``), learning rate, mean
+        gradient norm before clipping, and seconds.
 
     See Also
     --------
@@ -125,7 +125,8 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
 
     and with ``reset_after=True`` the candidate is ``tanh(W_hx x + b_h + r * (W_hh h + b_hh))``.
     Two classes have one output with a logistic link, more a softmax, and several labels a logistic
-    link each. An X of float32 is computed in float32 throughout, everything else in float64.
+    link each. After a fit with X in float32
+    everything is computed in float32, otherwise in float64.
 
     References
     ----------
@@ -160,7 +161,8 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels; or, for several labels at once, an indicator matrix of zeros and ones.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights; k is as good as k copies of the sample.
+            Weights; in the loss, k is the same as k copies of the sample (and in the fit, if
+            either form fills a single batch).
 
         Returns
         -------
@@ -263,10 +265,16 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
                 f"{type(self).__name__} needs samples of at least 2 classes in y, but there is "
                 f"only one class: {self.classes_.tolist()[0]!r}."
             )
-        unknown = np.setdiff1d(y, self.classes_)
-        if self._y_type == "multilabel-indicator" or len(unknown):
+        if self._y_type == "multilabel-indicator":
             raise ValueError(
-                f"y holds {unknown[:1] or 'classes'}, but the classes of the first fit are "
+                "y holds one class per sample, unlike the indicators of the first fit."
+            )
+        if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(f"classes={classes} is not what the first call had: {self.classes_}.")
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise ValueError(
+                f"y holds {unknown.tolist()[0]!r}, but the classes of the first fit are "
                 f"{self.classes_}."
             )
         codes = np.searchsorted(self.classes_, y)

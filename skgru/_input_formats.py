@@ -64,14 +64,49 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> SequenceBatch:
     return batch
 
 
+@contextmanager
+def unchanged_on_error(estimator: Any) -> Iterator[None]:
+    """Leave a fitted estimator as it was if the new fit does not succeed."""
+    before = estimator.__dict__.copy()
+    try:
+        yield
+    except BaseException:
+        estimator.__dict__ = before
+        raise
+
+
 def check_targets_finite(y: Any) -> None:
-    """Raise if y holds NaN or infinity, naming the first such sample."""
+    """Raise if y holds NaN, infinity or None, naming the first such sample."""
     y = np.asarray(y)
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
-        sample = np.argwhere(~np.isfinite(y))[0, 0]
+    if y.dtype.kind == "f":
+        bad = ~np.isfinite(y)
+    elif y.dtype.kind == "O" and y.ndim:
+        bad = np.frompyfunc(_is_missing, 1, 1)(y).astype(bool)
+    else:
+        return
+    if bad.any():
+        sample = np.argwhere(bad)[0, 0]
         raise ValueError(
             f"Input y contains NaN or infinity at sample {sample}. Leave that sample out."
         )
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, (float, np.floating)) and not np.isfinite(value))
+
+
+def cast(values: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
+    """Return values in the type that a model computes in; raise if they overflow it."""
+    if values.dtype == dtype:
+        return values
+    with np.errstate(over="ignore", invalid="ignore"):
+        converted = values.astype(dtype)
+    if np.isinf(converted).any():
+        raise ValueError(
+            f"{name} has values too large for {dtype}, in which the model computes. Scale {name}, "
+            "or fit with X in float64."
+        )
+    return converted
 
 
 def write_sequences(X: Any, batch: SequenceBatch, rows: np.ndarray) -> Any:
@@ -105,8 +140,11 @@ def _list_or_array(X: Any) -> Any:
 
 def _read_table(estimator: Any, X: Any, n_features: int, reset: bool) -> SequenceBatch:
     """Read a row as T steps of F features each, in C order."""
-    if len(X.shape) > 3:
-        raise ValueError(f"X has {len(X.shape)} dimensions; expected 3, {AXES}, or 2.")
+    if len(X.shape) != 2:
+        raise ValueError(
+            f"X has {len(X.shape)} dimensions; expected 3, {AXES}, or 2. Reshape your data; a "
+            "single sequence is a list of one."
+        )
     if reset or estimator._fitted_on_table:
         with _explained(X, n_features):
             X = validate_data(estimator, X, dtype=DTYPES, ensure_all_finite=False, reset=reset)
@@ -194,7 +232,7 @@ def _read_sequence(sequence: Any, i: int, n_features: int) -> np.ndarray:
 
 def _check_array(estimator: Any, X: Any, n_features: int, **options: Any) -> np.ndarray:
     """Convert to float; `_check_finite` looks for what is not finite, and says where it is."""
-    if type(X) in (np.ndarray, np.memmap) and X.dtype in DTYPES and X.ndim in (2, 3):
+    if type(X) in (np.ndarray, np.memmap) and X.dtype in DTYPES and X.size:
         return X  # check_array would do nothing, in 0.1 ms: a quarter of a small prediction
     with _explained(X, n_features):
         return check_array(

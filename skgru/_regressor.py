@@ -102,8 +102,8 @@ class GRURegressor(RegressorMixin, BaseGRU):
     best_validation_score_ : float or None
         Score on the held-out part of the weights that are kept.
     history_ : dict of str to list of float
-        Per epoch: losses, validation score, learning rate, mean gradient norm before clipping, and
-        seconds.
+        Per epoch: losses, validation score (NaN without ``early_stopping``), learning rate, mean
+        gradient norm before clipping, and seconds.
 
     See Also
     --------
@@ -120,8 +120,8 @@ class GRURegressor(RegressorMixin, BaseGRU):
         h = (1 - z) * h + z * c
 
     and with ``reset_after=True`` the candidate is ``tanh(W_hx x + b_h + r * (W_hh h + b_hh))``.
-    The loss is half the squared error, averaged over outputs. An X of float32 is computed in
-    float32 throughout, everything else in float64.
+    The loss is half the squared error, averaged over outputs. After a fit with X in
+    float32 everything is computed in float32, otherwise in float64.
 
     References
     ----------
@@ -158,7 +158,8 @@ class GRURegressor(RegressorMixin, BaseGRU):
             Targets. The squared error takes them as they are: scale them, for example with
             `sklearn.compose.TransformedTargetRegressor`.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights; k is as good as k copies of the sample.
+            Weights; in the loss, k is the same as k copies of the sample (and in the fit, if
+            either form fills a single batch).
 
         Returns
         -------
@@ -209,14 +210,10 @@ class GRURegressor(RegressorMixin, BaseGRU):
             raise ValueError(
                 f"y has {n_dimensions} dimensions; expected (n_samples,) or (n_samples, n_outputs)."
             )
-        y = check_array(
-            y,
-            ensure_2d=False,
-            dtype=np.float64,
-            ensure_all_finite=False,
-            estimator=self,
-            input_name="y",
-        )
+        try:
+            y = check_array(y, ensure_2d=False, dtype=np.float64, estimator=self, input_name="y")
+        except ValueError as error:
+            raise ValueError(f"y must hold numbers: {error}") from error
         if reset:
             self._y_is_1d = y.ndim == 1
         y = y.reshape(len(y), -1)

@@ -17,9 +17,8 @@ def test_bunch(load):
     assert np.isfinite(np.concatenate([np.atleast_2d(x) for x in bunch.data])).all()
     X, y = load(return_X_y=True)
     assert len(X) == len(y) == len(bunch.target)
-    if load is not datasets.make_last_value:
-        assert "Source:" in bunch.DESCR
-        assert "Licence:" in bunch.DESCR
+    assert "Source:" in bunch.DESCR
+    assert "Licence:" in bunch.DESCR
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """What the regressor and the classifier promise, beyond scikit-learn's own checks."""
 
+import copy
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -396,6 +398,142 @@ def test_divergence_says_when_why_and_what_to_try(ragged):
     np.testing.assert_array_equal(model.predict(X), before)
 
 
+def test_a_warm_fit_that_diverges_later_leaves_the_estimator_as_it_was(ragged):
+    X, y = ragged
+    model = GRURegressor(warm_start=True, max_grad_norm=None, **FAST).fit(X, y)
+    before, reference = model.predict(X), copy.deepcopy(model)
+    with pytest.raises(ValueError, match=r"diverged in epoch [67]"):
+        model.set_params(learning_rate_init=1e200).fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), before)
+    model.set_params(learning_rate_init=3e-3).fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), reference.fit(X, y).predict(X))
+    with pytest.raises(ValueError, match="less than two"):
+        model.set_params(early_stopping=True, validation_fraction=0.01, alpha=5.0).fit(X, y)
+    assert model._objective.alpha == 1e-4
+
+
+def test_interrupt_in_partial_fit_is_passed_on(ragged, monkeypatch):
+    """A loop over partial_fit must be possible to stop."""
+    X, y = ragged
+    model = GRURegressor(**FAST).partial_fit(X, y)
+    before = model.predict(X)
+
+    def interrupted(self, *args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_training.Trainer, "_epoch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        model.partial_fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_values_that_overflow_single_precision_are_refused(ragged):
+    X, y = ragged
+    single = [x.astype(np.float32) for x in X]
+    model = GRURegressor(**FAST).fit(single, y)
+    with pytest.raises(ValueError, match="X has values too large for float32"):
+        model.predict([x * 1e300 for x in X])
+    with pytest.raises(ValueError, match="y has values too large for float32"):
+        model.fit(single, y * 1e45)
+
+
+def test_huge_weights_do_not_overflow(ragged):
+    X, y = ragged
+    expected = GRURegressor(**FAST).fit(X, y).predict(X)
+    model = GRURegressor(**FAST).fit(X, y, sample_weight=np.full(len(y), 1e308))
+    np.testing.assert_array_equal(model.predict(X), expected)
+
+
+def test_unshuffled_batches_come_in_the_order_of_the_samples(ragged):
+    """So the order of the samples matters, and the seed only through the first weights."""
+    X, y = ragged
+    options = {**FAST, "batch_size": 10, "shuffle": False, "warm_start": True}
+    fits = []
+    for seed in (1, 2):
+        model = GRURegressor(**options).fit(X, y)
+        model._trainer.rng.seed(seed)
+        fits.append(model.fit(X, y).predict(X))
+    np.testing.assert_array_equal(*fits)
+    other = GRURegressor(**options).fit(X[::-1], y[::-1]).fit(X[::-1], y[::-1])
+    assert not np.allclose(other.predict(X), fits[0])
+
+
+def test_loss_of_an_epoch_weighs_an_uneven_last_batch_by_its_size(ragged):
+    X, y = ragged
+    options = {"max_iter": 1, "learning_rate_init": 1e-12, "random_state": 0, "shuffle": False}
+    whole, uneven = (
+        GRURegressor(4, batch_size=size, **options).fit(X, y).loss_ for size in (40, 33)
+    )
+    assert uneven == pytest.approx(whole, rel=1e-9)
+
+
+def test_validation_loss_is_weighted_and_so_is_what_is_left_to_train(ragged):
+    X, y = ragged
+    weights = np.random.RandomState(0).uniform(0.1, 5, len(y))
+    model = GRURegressor(early_stopping=True, validation_fraction=0.3, **FAST)
+    model.fit(X, y, sample_weight=weights)
+    samples = model._read(X, y, weights, reset=False)
+    training, held_out = model._split(samples)
+    np.testing.assert_allclose(training.weights.mean(), 1)
+    np.testing.assert_allclose(held_out.weights.mean(), 1)
+    loss, _ = model._validate(held_out)
+    squared = (model._predict_raw(X)[:, 0] - y) ** 2 / 2
+    chosen = np.isin(y, held_out.y[:, 0])
+    assert chosen.sum() == len(held_out) == 12
+    assert loss == pytest.approx(np.average(squared[chosen], weights=weights[chosen]))
+    assert loss != pytest.approx(squared[chosen].mean(), rel=1e-3)
+
+
+def test_rare_classes_are_in_the_validation_part_for_every_seed(dense):
+    X, _ = dense
+    y = np.array([0] * 36 + [1] * 4)
+    for seed in range(8):
+        model = GRUClassifier(4, max_iter=1, early_stopping=True, random_state=seed)
+        model.set_params(validation_fraction=0.25).fit(X, y)
+        _, held_out = model._split(model._read(X, y, None, reset=False))
+        assert held_out.y.sum() == 1
+
+
+def test_best_validation_score_after_a_worse_warm_start_is_that_of_the_weights_kept(ragged):
+    X, y = ragged
+    model = GRURegressor(8, warm_start=True, early_stopping=True, max_iter=60, random_state=0)
+    model.set_params(learning_rate_init=0.05).fit(X, y)
+    model.set_params(max_iter=2, learning_rate_init=0.9).fit(X, y)
+    _, held_out = model._split(model._read(X, y, None, reset=False))
+    assert model.best_validation_score_ == pytest.approx(model._validate(held_out)[1])
+
+
+def test_history_is_a_table(ragged):
+    X, y = ragged
+    model = GRURegressor(warm_start=True, **FAST).fit(X, y)
+    model.set_params(early_stopping=True).fit(X, y)
+    table = pd.DataFrame(model.history_)
+    assert len(table) == model.n_iter_ == 10
+    assert list(table.validation_loss.isna()) == [True] * 5 + [False] * 5
+
+
+def test_parameters_of_adam_take_effect_in_a_warm_start(ragged):
+    X, y = ragged
+    fits = []
+    for options in ({}, {"beta_1": 0.1}, {"beta_2": 0.5}, {"epsilon": 1.0}):
+        model = GRURegressor(warm_start=True, **FAST).fit(X, y)
+        fits.append(model.set_params(**options).fit(X, y).predict(X))
+    for other in fits[1:]:
+        assert not np.allclose(other, fits[0])
+
+
+def test_other_kinds_of_classes_than_in_the_first_fit_are_refused(dense):
+    X, y = dense
+    model = GRUClassifier(warm_start=True, **FAST).fit(X, np.eye(2, dtype=int)[y])
+    with pytest.raises(ValueError, match="y holds one class per sample, unlike the indicators"):
+        model.fit(X, y)
+    model = GRUClassifier(**FAST).partial_fit(X, y + 1, classes=[1, 2])
+    with pytest.raises(ValueError, match="y holds 0, but the classes of the first fit are"):
+        model.partial_fit(X, y)
+    with pytest.raises(ValueError, match="is not what the first call had"):
+        model.partial_fit(X, y + 1, classes=[1, 2, 3])
+
+
 def test_weights_are_views_and_survive_clone_of_what_holds_them(ragged):
     X, y = ragged
     model = GRURegressor(**FAST).fit(X, y)
@@ -412,6 +550,7 @@ BAD_PARAMETERS = [
     ("hidden_layer_sizes", (4, 0)),
     ("hidden_layer_sizes", (4.5,)),
     ("hidden_layer_sizes", "4"),
+    ("hidden_layer_sizes", (True,)),
     ("n_features_per_step", 0),
     ("n_features_per_step", 1.5),
     ("bidirectional", "yes"),
@@ -466,6 +605,8 @@ def nan_at(y, i):
         (lambda y: None, "requires y to be passed"),
         (lambda y: y[:-1], "inconsistent numbers of samples"),
         (lambda y: nan_at(y, 3), "Input y contains NaN"),
+        (lambda y: [*y[:-1], None], "Input y contains NaN or infinity at sample 39"),
+        (lambda y: np.array([np.inf] * 40, object), "Input y contains NaN or infinity at sample 0"),
         (lambda y: np.zeros((len(y), 2, 2)), "y|dimensions|supported"),
         (lambda y: y + 1j, "[Cc]omplex"),
     ],

@@ -205,7 +205,10 @@ BAD_X = {
     "one sequence for a list": (lambda X: object_array([1.0, 2.0]), "Reshape your data"),
     "4-D": (lambda X: X[None], "X has 4 dimensions; expected 3"),
     "4-D in a list": (lambda X: [X, X], "Sequence 0 of X has 3 dimensions"),
-    "a number": (lambda X: 3.0, "Expected 2D array, got scalar"),
+    "a number": (lambda X: 3.0, "X has 0 dimensions"),
+    "nothing": (lambda X: None, "X has 0 dimensions"),
+    "no rows in a table": (lambda X: np.zeros((0, 10)), "minimum of 1 is required"),
+    "no columns": (lambda X: np.zeros((12, 0)), "minimum of 1 is required"),
 }
 
 

@@ -6,7 +6,13 @@ import pytest
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    OneHotEncoder,
+    PolynomialFeatures,
+    StandardScaler,
+)
 
 from skgru.preprocessing import TimeDistributed, make_windows
 
@@ -78,7 +84,31 @@ class TestTimeDistributed:
         assert list(transformer.get_feature_names_out()) == ["x0", "x1"]
         transformer = TimeDistributed(StandardScaler(), n_features_per_step=2)
         transformer.fit(X[:, :2].reshape(len(X), -1))
-        assert list(transformer.get_feature_names_out()) == ["x0_t0", "x1_t0", "x0_t1", "x1_t1"]
+        assert list(transformer.get_feature_names_out()) == ["x0", "x1", "x2", "x3"]
+        table = pd.DataFrame(X[:, :2].reshape(len(X), -1), columns=list("abcd"))
+        assert list(transformer.fit(table).get_feature_names_out()) == list("abcd")
+        with pytest.raises(ValueError, match="input_features"):
+            transformer.get_feature_names_out(list("abce"))
+
+    def test_sparse_output_and_transformers_without_names(self):
+        X = np.array([[[0.0], [1.0]], [[2.0], [1.0]]])
+        encoded = TimeDistributed(OneHotEncoder()).fit_transform(X)
+        np.testing.assert_array_equal(encoded.argmax(axis=2), X[:, :, 0])
+        transformer = TimeDistributed(FunctionTransformer(np.log1p, np.expm1)).fit(X)
+        np.testing.assert_allclose(transformer.inverse_transform(transformer.transform(X)), X)
+
+    def test_a_fit_that_fails_leaves_the_last_one(self, dense):
+        X, _ = dense
+        transformer = TimeDistributed(PCA(2)).fit(X)
+        before = transformer.transform(X)
+        with pytest.raises(ValueError, match="n_components"):
+            transformer.fit(X[:, :, :1])
+        np.testing.assert_array_equal(transformer.transform(X), before)
+
+    @pytest.mark.parametrize("bad", [0, 2.0, "a"])
+    def test_bad_parameters(self, dense, bad):
+        with pytest.raises(ValueError, match="n_features_per_step"):
+            TimeDistributed(StandardScaler(), n_features_per_step=bad).fit(dense[0])
 
     def test_single_precision_stays(self, dense):
         X = dense[0].astype(np.float32)
@@ -143,6 +173,17 @@ class TestMakeWindows:
         _, y = make_windows(table, n_timesteps=3, target=["b", "a"])
         np.testing.assert_array_equal(y[0, 0], [103, 3])
 
+    def test_names_that_are_numbers_are_names(self):
+        table = pd.DataFrame({1: range(10), 0: range(100, 110)})
+        assert make_windows(table, n_timesteps=3, target=1)[1][0, 0] == 3
+        assert make_windows(table, n_timesteps=3, target=np.array([0]))[1][0, 0, 0] == 103
+
+    def test_what_is_no_number_is_refused(self):
+        with pytest.raises(ValueError, match="series must hold numbers"):
+            make_windows(pd.DataFrame({"a": list("abcdef")}), n_timesteps=2)
+        with pytest.raises(ValueError, match="Complex data not supported"):
+            make_windows(np.arange(6) * 1j, n_timesteps=2)
+
     def test_floating_point_type(self):
         assert make_windows(np.arange(9), n_timesteps=3)[0].dtype == np.float64
         assert make_windows(np.arange(9, dtype="f4"), n_timesteps=3)[0].dtype == np.float32
@@ -156,6 +197,9 @@ class TestMakeWindows:
             ({"n_timesteps": 10}, "series has 10 steps, but n_timesteps=10 and horizon=1 need"),
             ({"n_timesteps": 3, "target": "c"}, r"target 'c' is no column of series.*\['a', 'b'\]"),
             ({"n_timesteps": 3, "target": 2}, "target 2 is no column"),
+            ({"n_timesteps": 3, "target": []}, "is no column"),
+            ({"n_timesteps": 3, "target": True}, "target True is no column"),
+            ({"n_timesteps": True}, "n_timesteps must be an int"),
         ],
     )
     def test_bad_parameters(self, options, message):

@@ -25,6 +25,7 @@ ALLOWED = {
         "_core._objective",
         "_core._optimizers",
         "_core._params",
+        "_core._sequences",
         "_core._training",
         "_input_formats",
         "_sklearn_compat",
@@ -65,7 +66,7 @@ ALLOWED = {
         "_core._tape",
     },
     "_core": set(),
-    "preprocessing": {"_input_formats", "preprocessing"},
+    "preprocessing": {"_input_formats", "_sklearn_compat", "preprocessing"},
     "datasets": {"datasets"},
 }
 

@@ -7,11 +7,11 @@ units, ``K`` outputs. ``dx`` or ``d_x`` is the gradient of the objective by ``x`
 
 Equations, for one layer in one direction, ``h_0 = 0``, ``*`` elementwise::
 
-    r_t = sigmoid(W_r [h_{t-1}, x_t] + b_r)                      reset gate
-    z_t = sigmoid(W_z [h_{t-1}, x_t] + b_z)                      update gate: share of the new
-    content c_t = tanh(W_h [r_t * h_{t-1}, x_t] + b_h)                   candidate
-    (reset_after=False) c_t = tanh(W_hx x_t + b_h + r_t * (W_hh h_{t-1} + b_hh))     candidate
-    (reset_after=True) h_t = (1 - z_t) * h_{t-1} + z_t * c_t
+    r_t = sigmoid(W_r [h_{t-1}, x_t] + b_r)                    reset gate
+    z_t = sigmoid(W_z [h_{t-1}, x_t] + b_z)                    update gate: share of new content
+    c_t = tanh(W_h [r_t * h_{t-1}, x_t] + b_h)                 candidate (reset_after=False)
+    c_t = tanh(W_hx x_t + b_h + r_t * (W_hh h_{t-1} + b_hh))   candidate (reset_after=True)
+    h_t = (1 - z_t) * h_{t-1} + z_t * c_t
 
 ``z`` multiplies the candidate, as in Cho et al. (2014), https://arxiv.org/abs/1406.1078. PyTorch,
 Keras and ONNX let it multiply the old state; their update gate is ours with weights and biases

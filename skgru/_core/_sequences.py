@@ -54,9 +54,6 @@ class SequenceBatch:
     def select(self, indices: np.ndarray) -> SequenceBatch:
         return SequenceBatch(self.values, self.starts[indices], self.lengths[indices])
 
-    def astype(self, dtype: np.dtype) -> SequenceBatch:
-        return SequenceBatch(self.values.astype(dtype, copy=False), self.starts, self.lengths)
-
     def rows(self) -> np.ndarray:
         """Return all steps of all sequences, one after the other, (sum of lengths, n_features)."""
         offsets = np.cumsum(self.lengths) - self.lengths

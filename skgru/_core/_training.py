@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -25,6 +25,9 @@ class DifferentiableObjective(Protocol):
     ) -> float: ...
 
 
+ObjectiveT = TypeVar("ObjectiveT", bound=DifferentiableObjective)
+
+
 class Outcome(Enum):
     """Why training ended, when it ended well."""
 
@@ -39,7 +42,7 @@ class DivergenceError(ArithmeticError):
 
 @dataclass
 class History:
-    """What is recorded of each epoch; validation only where there is any."""
+    """What is recorded of each epoch; NaN stands for a validation that there was not."""
 
     loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
@@ -47,6 +50,10 @@ class History:
     learning_rate: list[float] = field(default_factory=list)
     gradient_norm: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+
+    def append(self, **record: float) -> None:
+        for name, values in vars(self).items():
+            values.append(record.get(name, np.nan))
 
 
 @dataclass
@@ -75,7 +82,7 @@ class EarlyStopping:
 
 
 @dataclass
-class Trainer:
+class Trainer(Generic[ObjectiveT]):
     """What lives on from one call of `run` to the next.
 
     Parameters
@@ -88,7 +95,7 @@ class Trainer:
         Shuffles the samples.
     """
 
-    objective: DifferentiableObjective
+    objective: ObjectiveT
     params: np.ndarray
     optimizer: Adam
     rng: np.random.RandomState
@@ -116,13 +123,14 @@ class Trainer:
         best_params = self.params
         try:
             for _ in range(n_epochs):
-                watched = self._epoch(samples, batch_size, rng, max_norm, workspace)
+                record = self._epoch(samples, batch_size, rng, max_norm, workspace)
+                watched = record["loss"]
                 if validate is not None:
                     watched, score = validate()
-                    self.history.validation_loss.append(watched)
-                    self.history.validation_score.append(score)
+                    record |= {"validation_loss": watched, "validation_score": score}
                     if watched < stopping.best_loss:
                         best_params = self.params.copy()
+                self.history.append(**record)
                 if on_epoch is not None:
                     on_epoch(self.history)
                 if stopping.update(watched):
@@ -140,8 +148,8 @@ class Trainer:
         rng: np.random.RandomState | None,
         max_norm: float | None,
         workspace: Workspace,
-    ) -> float:
-        """Pass once over the samples and record it; return the mean loss."""
+    ) -> dict[str, float]:
+        """Pass once over the samples; return what there is to record."""
         started = time.perf_counter()
         params_before, optimizer_before = self.params.copy(), copy.deepcopy(self.optimizer)
         gradient = np.empty_like(self.params)
@@ -161,8 +169,9 @@ class Trainer:
         except (KeyboardInterrupt, DivergenceError):
             self.params[...], self.optimizer = params_before, optimizer_before
             raise
-        self.history.loss.append(loss)
-        self.history.gradient_norm.append(norm)
-        self.history.learning_rate.append(self.optimizer.learning_rate)
-        self.history.seconds.append(time.perf_counter() - started)
-        return loss
+        return {
+            "loss": loss,
+            "gradient_norm": norm,
+            "learning_rate": self.optimizer.learning_rate,
+            "seconds": time.perf_counter() - started,
+        }

@@ -41,5 +41,9 @@ def make_last_value(n_samples=1000, n_timesteps=10, *, random_state=None, return
         target=target,
         feature_names=["number"],
         target_names=["last number"],
-        DESCR="Random integers in 0..99; the target is the last one of each sequence.",
+        DESCR=(
+            f"Last value: {n_samples} sequences of {n_timesteps} random integers in 0..99, shape "
+            f"{data.shape}; the target is the last one of each.\n\nSource: made by a formula.\n"
+            "Licence: none needed.\n"
+        ),
     )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import copy
+from numbers import Integral
+from typing import Any, ClassVar
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._input_formats import read_sequences, write_sequences
+from .._input_formats import read_sequences, unchanged_on_error, write_sequences
+from .._sklearn_compat import HasMethods, Interval, check_feature_names_in, fit_context
 
 
 class TimeDistributed(
@@ -51,10 +55,16 @@ class TimeDistributed(
     [(2, 1), (3, 1)]
     """
 
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "transformer": [HasMethods(["fit", "transform"])],
+        "n_features_per_step": [Interval(Integral, 1, None, closed="left")],
+    }
+
     def __init__(self, transformer, n_features_per_step=1):
         self.transformer = transformer
         self.n_features_per_step = n_features_per_step
 
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
         """Fit the transformer to the steps of all sequences.
 
@@ -68,8 +78,10 @@ class TimeDistributed(
         -------
         self : TimeDistributed
         """
-        batch = read_sequences(self, X, reset=True)
-        self.transformer_ = clone(self.transformer).fit(batch.rows())
+        with unchanged_on_error(self):
+            rows = read_sequences(self, X, reset=True).rows()
+            self.transformer_ = clone(self.transformer).fit(rows)
+            self._n_features_out = _as_array(self.transformer_.transform(rows[:1])).shape[1]
         return self
 
     def transform(self, X):
@@ -87,7 +99,7 @@ class TimeDistributed(
         """
         check_is_fitted(self)
         batch = read_sequences(self, X, reset=False)
-        return write_sequences(X, batch, np.asarray(self.transformer_.transform(batch.rows())))
+        return write_sequences(X, batch, _as_array(self.transformer_.transform(batch.rows())))
 
     @available_if(lambda self: hasattr(self.transformer, "inverse_transform"))
     def inverse_transform(self, X):
@@ -106,9 +118,9 @@ class TimeDistributed(
         check_is_fitted(self)
         reader = copy.copy(self)
         reader._fitted_on_table = False
-        reader._n_features_per_step = len(self._step_names_out(None))
+        reader._n_features_per_step = self._n_features_out
         batch = read_sequences(reader, X, reset=False)
-        rows = np.asarray(self.transformer_.inverse_transform(batch.rows()))
+        rows = _as_array(self.transformer_.inverse_transform(batch.rows()))
         return write_sequences(X, batch, rows)
 
     def get_feature_names_out(self, input_features=None):
@@ -116,25 +128,17 @@ class TimeDistributed(
 
         Parameters
         ----------
-        input_features : array-like of str, default=None
-            Names of the features of a step; None: x0, x1, ...
+        input_features : array-like of str of shape (`n_features_in_`,), default=None
+            Names of what went in; None: ``feature_names_in_`` if there are any, else x0, x1, ...
 
         Returns
         -------
         names : ndarray of str
-            For a table the name of a feature is followed by ``_t`` and the step.
         """
         check_is_fitted(self)
-        names = self._step_names_out(input_features)
-        if self._fitted_on_table:
-            n_timesteps = self.n_features_in_ // self._n_features_per_step
-            names = [f"{name}_t{step}" for step in range(n_timesteps) for name in names]
-        return np.asarray(names, dtype=object)
-
-    def _step_names_out(self, input_features):
-        if input_features is None:
-            input_features = [f"x{i}" for i in range(self._n_features_per_step)]
-        return self.transformer_.get_feature_names_out(input_features)
+        names = check_feature_names_in(self, input_features)
+        steps = np.split(names, len(names) // self._n_features_per_step)
+        return np.concatenate([self.transformer_.get_feature_names_out(step) for step in steps])
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -142,3 +146,8 @@ class TimeDistributed(
         tags.input_tags.two_d_array = True
         tags.transformer_tags = get_tags(self.transformer).transformer_tags
         return tags
+
+
+def _as_array(rows):
+    """Return what a transformer made, a sparse matrix or a DataFrame perhaps, as an array."""
+    return rows.toarray() if issparse(rows) else np.asarray(rows)

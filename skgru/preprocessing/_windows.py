@@ -54,7 +54,7 @@ def make_windows(series, *, n_timesteps, horizon=1, target=None, stride=1):
            [5.]])
     """
     for name, value in (("n_timesteps", n_timesteps), ("horizon", horizon), ("stride", stride)):
-        if not isinstance(value, (int, np.integer)) or value < 1:
+        if not _is_int(value) or value < 1:
             raise ValueError(f"{name} must be an int of at least 1. Got {value!r} instead.")
     values, names = _as_columns(series)
     columns = _target_columns(target, names, values.shape[1])
@@ -69,12 +69,21 @@ def make_windows(series, *, n_timesteps, horizon=1, target=None, stride=1):
     return X, np.ascontiguousarray(future.swapaxes(-1, 1) if future.ndim == 3 else future)
 
 
-def _as_columns(series: Any) -> tuple[np.ndarray, list[str]]:
+def _is_int(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _as_columns(series: Any) -> tuple[np.ndarray, list[Any]]:
     """Return the series as float (n_steps, n_features), and its column names if it has any."""
-    names = [str(name) for name in getattr(series, "columns", [])]
+    names = list(getattr(series, "columns", []))
     values = np.asarray(series)
     if values.dtype != np.float32:
-        values = values.astype(np.float64, copy=False)
+        if np.iscomplexobj(values):
+            raise ValueError("Complex data not supported: series has complex numbers.")
+        try:
+            values = values.astype(np.float64, copy=False)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"series must hold numbers only: {error}") from error
     if values.ndim == 1:
         values = values[:, None]
     if values.ndim != 2:
@@ -84,15 +93,15 @@ def _as_columns(series: Any) -> tuple[np.ndarray, list[str]]:
     return values, names
 
 
-def _target_columns(target: Any, names: list[str], n_columns: int) -> Any:
+def _target_columns(target: Any, names: list[Any], n_columns: int) -> Any:
     """Return the position of the target column, or a list of positions."""
     if target is None:
         return 0 if n_columns == 1 else list(range(n_columns))
-    if isinstance(target, (list, tuple)):
+    if not isinstance(target, str) and np.ndim(target) == 1 and len(target):
         return [_target_columns(one, names, n_columns) for one in target]
-    if isinstance(target, str) and target in names:
+    if np.ndim(target) == 0 and target in names:  # names come first, should they be numbers
         return names.index(target)
-    if isinstance(target, (int, np.integer)) and -n_columns <= target < n_columns:
+    if _is_int(target) and -n_columns <= target < n_columns:
         return int(target)
     raise ValueError(
         f"target {target!r} is no column of series, which has {n_columns}: {names or 'no names'}."
