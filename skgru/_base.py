@@ -154,7 +154,7 @@ class BaseGRU(BaseEstimator, ABC):
         if sample_weight is not None and not np.any(np.asarray(sample_weight)):
             raise ValueError("sample_weight is zero for every sample; at least one must count.")
         weights = check_sample_weight(sample_weight, targets, np.float64)
-        weights /= weights.max()  # their sum might overflow
+        weights = weights / weights.max()  # their sum might overflow
         weights = (weights / weights.mean()).astype(dtype)
         return Samples(self._cast(sequences, dtype), cast(targets, dtype, "y"), weights)
 
@@ -212,9 +212,9 @@ class BaseGRU(BaseEstimator, ABC):
 
     def _train(self, samples: Samples, incremental: bool) -> None:
         validate = None
-        if self.early_stopping and incremental:
-            raise ValueError("partial_fit does not support early_stopping=True.")
         if self.early_stopping:
+            if incremental:
+                raise ValueError("partial_fit does not support early_stopping=True.")
             samples, held_out = self._split(samples)
             validate = partial(self._validate, held_out)
         trainer = self._trainer

@@ -255,10 +255,13 @@ def test_memory_mapped_and_read_only_input(data, tmp_path):
 
 def test_input_is_not_changed(data):
     X, y = data
-    copies = X.copy(), y.copy()
-    GRURegressor(**FAST).fit(X, y).predict(X)
-    np.testing.assert_array_equal(X, copies[0])
-    np.testing.assert_array_equal(y, copies[1])
+    weights = np.arange(1.0, len(y) + 1)
+    copies = X.copy(), y.copy(), weights.copy()
+    for early_stopping in (False, True):
+        model = GRURegressor(early_stopping=early_stopping, validation_fraction=0.3, **FAST)
+        model.fit(X, y, weights).predict(X)
+    for given, copy in zip((X, y, weights), copies, strict=True):
+        np.testing.assert_array_equal(given, copy)
 
 
 def test_huge_finite_values_are_not_mistaken_for_infinity(data):
