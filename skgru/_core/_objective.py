@@ -14,8 +14,8 @@ from ._params import ParameterLayout
 from ._sequences import SequenceBatch
 from ._tape import Workspace
 
-# Numbers on the tapes that prediction holds at a time: with more they leave the cache (at T=50, H=32
-# from 1.2 to 0.5 times PyTorch's speed for four times as many), with fewer the products get small.
+# Numbers on the tapes that prediction holds at a time. With four times as many they leave the cache
+# (T=50, H=32: from 1.2 to 0.5 times PyTorch's speed), with fewer the products get small.
 PREDICTION_SIZE = 2**20
 
 
