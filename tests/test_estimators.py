@@ -1,6 +1,7 @@
 """What the regressor and the classifier promise, beyond scikit-learn's own checks."""
 
 import copy
+import gc
 import warnings
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.metrics import accuracy_score, r2_score
 
 from skgru import GRUClassifier, GRURegressor
 from skgru._core import _training
+from skgru._core._tape import Workspace
 
 FAST = {"hidden_layer_sizes": 4, "max_iter": 5, "random_state": 0}
 BOTH = pytest.mark.parametrize("estimator", [GRURegressor, GRUClassifier])
@@ -532,6 +534,18 @@ def test_other_kinds_of_classes_than_in_the_first_fit_are_refused(dense):
         model.partial_fit(X, y)
     with pytest.raises(ValueError, match="is not what the first call had"):
         model.partial_fit(X, y + 1, classes=[1, 2, 3])
+
+
+def test_memory_of_fit_and_predict_is_free_at_once(ragged):
+    """A cycle of references kept it until the garbage collector came: predictions were slow."""
+    X, y = ragged
+    gc.collect()
+    gc.disable()
+    try:
+        GRURegressor(**FAST).fit(X, y).predict(X)
+        assert not [held for held in gc.get_objects() if isinstance(held, Workspace)]
+    finally:
+        gc.enable()
 
 
 def test_weights_are_views_and_survive_clone_of_what_holds_them(ragged):

@@ -96,6 +96,7 @@ class Cell(ABC):
         d_final: np.ndarray,
         d_outputs: list[np.ndarray] | None,
         gradient: CellWeights,
+        workspace: Workspace,
     ) -> None:
         """Write the gradient of the weights, given that of the states.
 
@@ -109,12 +110,11 @@ class Cell(ABC):
             Written to. The gradient of the pre-activations replaces the gates on the tape.
         """
         kernels = self._backward_kernels(weights)
-        sums = KernelGradient(tape.workspace)
+        sums = KernelGradient(workspace)
         d_runs = [None] * len(tape.runs) if d_outputs is None else tape.reorder(d_outputs)
         for run, d_output in zip(tape.backward_runs(d_final), reversed(d_runs), strict=True):
             run.backward_views = run.backward_views or [
-                (block, *self._backward_views(run, block, tape.workspace))
-                for block in self._blocks(run)
+                (block, *self._backward_views(run, block, workspace)) for block in self._blocks(run)
             ]
             for block, factors, views in run.backward_views:
                 columns, gates = run.columns[block], run.gates[block]

@@ -103,12 +103,13 @@ class RecurrentLayers:
         tapes: list[list[Tape]],
         d_pooled: np.ndarray,
         gradient: dict[str, np.ndarray],
+        workspace: Workspace,
     ) -> None:
         """Write the gradient of all recurrent parameters, given that of the pooled output."""
         d_final, d_outputs = d_pooled, None
         for layer, layer_tapes in zip(reversed(self.layers), reversed(tapes), strict=True):
             pairs = list(zip(layer, layer_tapes, strict=True))
-            self._backward_layer(parameters, pairs, d_final, d_outputs, gradient)
+            self._backward_layer(parameters, pairs, d_final, d_outputs, gradient, workspace)
             if layer is not self.layers[0]:
                 d_outputs = _input_gradient(parameters, pairs)
                 # Of a lower layer only the outputs count, not the final states as such.
@@ -121,6 +122,7 @@ class RecurrentLayers:
         d_final: np.ndarray,
         d_outputs: list[np.ndarray] | None,
         gradient: dict[str, np.ndarray],
+        workspace: Workspace,
     ) -> None:
         """Give each direction its rows of the gradients of final states and outputs."""
         stop = 0
@@ -132,6 +134,7 @@ class RecurrentLayers:
                 d_final[start:stop],
                 None if d_outputs is None else [d_run[:, start:stop] for d_run in d_outputs],
                 direction.weights(gradient),
+                workspace,
             )
 
 

@@ -97,7 +97,6 @@ class Tape:
         n_gate_rows: int,
         reverse: bool,
     ) -> None:
-        self.workspace = workspace
         self.reverse = reverse
         self.state_rows = slice(n_hidden)
         self.bias_row = n_hidden
