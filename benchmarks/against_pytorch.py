@@ -11,7 +11,6 @@ clipping and loss curve. PyTorch's is that of the least that trains the model: `
 `nn.Linear`, `randperm`, fused Adam, clipping; it checks nothing and keeps no loss.
 """
 
-# ruff: noqa: E402
 from __future__ import annotations
 
 import argparse

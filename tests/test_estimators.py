@@ -64,17 +64,6 @@ def test_a_column_stays_a_column(ragged):
     np.testing.assert_array_equal(column, GRURegressor(**FAST).fit(X, y).predict(X)[:, None])
 
 
-def test_loss_of_several_outputs_is_their_mean(ragged):
-    """Copies of one target change neither loss nor gradient of what comes before the head."""
-    X, y = ragged
-    one = GRURegressor(**{**FAST, "max_iter": 1}, alpha=0, batch_size=40).fit(X, y)
-    start = 0.5 * np.mean((y - y.mean()) ** 2)
-    two = GRURegressor(**{**FAST, "max_iter": 1}, alpha=0, batch_size=40)
-    two.fit(X, np.column_stack([y, y]))
-    assert 0.5 * start < two.loss_ < 2 * start
-    assert 0.5 * start < one.loss_ < 2 * start
-
-
 @pytest.mark.parametrize("labels", [["no", "yes"], [3, 1, 2], [True, False]])
 def test_probabilities(dense, labels):
     X, y = dense
