@@ -104,7 +104,12 @@ def test_randomized_search(task):
 def test_halving_grid_search(task):
     model, X, y = task
     search = HalvingGridSearchCV(
-        model, {"alpha": [1e-4, 1e-2, 1.0]}, cv=2, min_resources=12, error_score="raise"
+        model,
+        {"alpha": [1e-4, 1e-2, 1.0]},
+        cv=2,
+        min_resources=12,
+        random_state=0,  # draws the first samples, which must hold both classes in every fold
+        error_score="raise",
     ).fit(X, y)
     assert search.n_candidates_[0] == 3
     assert search.predict(X).shape == (len(y),)
@@ -113,7 +118,13 @@ def test_halving_grid_search(task):
 def test_halving_grid_search_over_epochs(task):
     model, X, y = task
     search = HalvingGridSearchCV(
-        model, {"alpha": [1e-4, 1e-2]}, cv=2, resource="max_iter", max_resources=4
+        model,
+        {"alpha": [1e-4, 1e-2]},
+        cv=2,
+        resource="max_iter",
+        max_resources=4,
+        random_state=0,
+        error_score="raise",
     ).fit(X, y)
     assert search.best_estimator_.n_iter_ == search.n_resources_[-1]
 
