@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import time
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
@@ -13,35 +15,75 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from ._core._embedding import Embedding
 from ._core._layers import RecurrentLayers
 from ._core._losses import Loss
+from ._core._network import Network
 from ._core._objective import Objective, Samples
-from ._core._optimizers import Adam
+from ._core._optimizers import SOLVERS, OptimizerSettings
 from ._core._params import initialise
+from ._core._pooling import POOLINGS, EveryStep
+from ._core._schedules import SCHEDULES, Custom, Schedule
 from ._core._sequences import SequenceBatch
-from ._core._training import DivergenceError, EarlyStopping, History, Outcome, Trainer
-from ._input_formats import cast, check_targets_finite, read_sequences, unchanged_on_error
-from ._sklearn_compat import Interval, StrOptions, check_sample_weight
+from ._core._training import DivergenceError, EarlyStopping, History, Outcome, Plan, Trainer
+from ._held_out import hold_out
+from ._input_formats import (
+    as_tokens,
+    begins,
+    cast,
+    check_targets_finite,
+    read_sequences,
+    read_step_targets,
+    unchanged_on_error,
+    write_step_values,
+)
+from ._sklearn_compat import (
+    CallbackSupportMixin,
+    EpochCallbacks,
+    HasMethods,
+    Interval,
+    StrOptions,
+    check_sample_weight,
+)
+from ._transfer import check_weights, take_over
 
 # batch_size="auto": all samples at once up to FULL_BATCH of them, else about that many mini-batches
 # within bounds. benchmarks/results tells why.
 FULL_BATCH = 64
 AUTO_BATCH_SIZES = 16, 200
 
+# What a warm start cannot change.
+ARCHITECTURE = (
+    "hidden_layer_sizes",
+    "bidirectional",
+    "reset_after",
+    "pooling",
+    "return_sequences",
+    "embedding_dim",
+    "solver",
+    "freeze",
+)
 
-class BaseGRU(BaseEstimator, ABC):
-    """Sequences in, one target per sequence out."""
+
+class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
+    """Sequences in, one target per sequence or per step out."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "n_features_per_step": [Interval(Integral, 1, None, closed="left")],
         "bidirectional": ["boolean"],
         "reset_after": ["boolean"],
+        "pooling": [StrOptions(set(POOLINGS))],
+        "return_sequences": ["boolean"],
+        "embedding_dim": [None, Interval(Integral, 1, None, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
+        "solver": [StrOptions(set(SOLVERS))],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [StrOptions(set(SCHEDULES)), callable],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -50,44 +92,69 @@ class BaseGRU(BaseEstimator, ABC):
         "tol": [Interval(Real, 0, None, closed="left")],
         "verbose": ["verbose"],
         "warm_start": ["boolean"],
+        "momentum": [Interval(Real, 0, 1, closed="left")],
+        "nesterovs_momentum": ["boolean"],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "validation_split": [None, HasMethods(["split", "get_n_splits"])],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "beta_1": [Interval(Real, 0, 1, closed="left")],
         "beta_2": [Interval(Real, 0, 1, closed="left")],
         "epsilon": [Interval(Real, 0, None, closed="neither")],
+        "init_from": [None, dict],
+        "freeze": [Interval(Integral, 0, None, closed="left")],
     }
 
+    @abstractmethod
     def __init__(
         self,
-        hidden_layer_sizes=(64,),
+        hidden_layer_sizes,
         *,
-        n_features_per_step=1,
-        bidirectional=False,
-        reset_after=False,
-        alpha=1e-4,
-        batch_size="auto",
-        learning_rate_init=3e-3,
-        max_grad_norm=1.0,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
+        n_features_per_step,
+        bidirectional,
+        reset_after,
+        pooling,
+        return_sequences,
+        embedding_dim,
+        dropout,
+        recurrent_dropout,
+        solver,
+        alpha,
+        batch_size,
+        learning_rate,
+        learning_rate_init,
+        max_grad_norm,
+        max_iter,
+        shuffle,
+        random_state,
+        tol,
+        verbose,
+        warm_start,
+        momentum,
+        nesterovs_momentum,
+        early_stopping,
+        validation_fraction,
+        validation_split,
+        n_iter_no_change,
+        beta_1,
+        beta_2,
+        epsilon,
+        init_from,
+        freeze,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.n_features_per_step = n_features_per_step
         self.bidirectional = bidirectional
         self.reset_after = reset_after
+        self.pooling = pooling
+        self.return_sequences = return_sequences
+        self.embedding_dim = embedding_dim
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.solver = solver
         self.alpha = alpha
         self.batch_size = batch_size
+        self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init
         self.max_grad_norm = max_grad_norm
         self.max_iter = max_iter
@@ -96,22 +163,27 @@ class BaseGRU(BaseEstimator, ABC):
         self.tol = tol
         self.verbose = verbose
         self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.validation_split = validation_split
         self.n_iter_no_change = n_iter_no_change
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
+        self.init_from = init_from
+        self.freeze = freeze
 
     @abstractmethod
     def _read_targets(self, y: Any, *, reset: bool, classes: Any = None) -> np.ndarray:
-        """Validate y and return it as (n_samples, n_outputs_) numbers.
+        """Validate y and return it as (n_rows, n_outputs) numbers.
 
         ``classes`` are all that there will be, where a classifier was told.
         """
 
     @abstractmethod
-    def _loss(self) -> Loss:
+    def _new_loss(self, targets: np.ndarray, weights: np.ndarray) -> Loss:
         """Return the loss for the targets that were read."""
 
     @abstractmethod
@@ -122,113 +194,240 @@ class BaseGRU(BaseEstimator, ABC):
     def _strata(self, targets: np.ndarray) -> np.ndarray | None:
         """Return class labels by which the validation part is stratified, or None."""
 
+    # Reading
+
+    def _read_sequences(
+        self, X: Any, dtype: np.dtype | None = None
+    ) -> tuple[SequenceBatch, np.dtype]:
+        """Validate X; return sequences, and the floating point type to compute in.
+
+        Without ``dtype`` the estimator takes X for the first it sees. Of tokens the sequences hold
+        rows of the embedding's table.
+        """
+        is_first = dtype is None
+        sequences = read_sequences(self, X, reset=is_first)
+        dtype = dtype or sequences.values.dtype
+        if is_first:
+            # Kept, so that a fitted estimator predicts as before when parameters are set.
+            self._per_step = self.return_sequences
+            self._takes_tokens = self.embedding_dim is not None
+        if not self._takes_tokens:
+            return replace(sequences, values=cast(sequences.values, dtype, "X")), dtype
+        tokens = as_tokens(sequences, only_at_end=self._per_step)
+        if is_first:
+            pretrained = (self.init_from or {}).get("token_ids", [])
+            self.token_ids_ = np.union1d(tokens.values, pretrained).astype(np.int64)
+        return replace(tokens, values=_rows_of(tokens.values, self.token_ids_)), dtype
+
+    def _read(
+        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, classes: Any = None
+    ) -> Samples:
+        """Validate the data; the weights have no scale yet."""
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        sequences, dtype = self._read_sequences(X, None if reset else self._trainer.params.dtype)
+        if self._per_step:
+            y = read_step_targets(X, sequences, y)
+        else:
+            check_targets_finite(y)
+        targets = cast(self._read_targets(y, reset=reset, classes=classes), dtype, "y")
+        if not self._per_step:
+            check_consistent_length(sequences.starts, targets)
+        if sample_weight is not None and not np.any(np.asarray(sample_weight)):
+            raise ValueError("sample_weight is zero for every sample; at least one must count.")
+        weights = check_sample_weight(sample_weight, sequences.starts, np.float64)
+        weights = weights / weights.max()  # their sum might overflow
+        of_steps = SequenceBatch(targets, begins(sequences.lengths), sequences.lengths)
+        samples = Samples(sequences, of_steps if self._per_step else targets, weights)
+        samples = samples.with_mean_weight_1()
+        return replace(samples, weights=samples.weights.astype(dtype))
+
+    # Fitting
+
     def _fit(
         self,
         X: Any,
         y: Any,
         sample_weight: Any,
         *,
-        incremental: bool = False,
-        classes: Any = None,
+        validation: tuple[Any, Any, Any] = (None, None, None),
+        groups: Any = None,
     ) -> None:
-        """Fit anew, or go on from where the last fit ended; ``incremental``: for one epoch."""
-        go_on = (incremental or self.warm_start) and hasattr(self, "_trainer")
+        """Fit anew, or with ``warm_start`` go on from where the last fit ended."""
+        check_consistent_length(*(given for given in (y, groups) if given is not None))
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        callbacks = EpochCallbacks(
+            self, self.max_iter, self._as_if_fitted, {"X": X, "y": y, "metadata": metadata}
+        )
+        go_on = self.warm_start and hasattr(self, "_trainer")
+        with unchanged_on_error(self):
+            samples = self._read(X, y, sample_weight, reset=not go_on)
+            self._trainer = self._adjusted_trainer() if go_on else self._new_trainer(samples)
+            samples, held_out = self._split(samples, validation, groups)
+            self._warn(self._train(samples, held_out, callbacks))
+            callbacks.end()
+
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> None:
+        """Train for one epoch, as if it were the next one of a fit."""
+        if self.early_stopping:
+            raise ValueError("partial_fit does not support early_stopping=True.")
+        go_on = hasattr(self, "_trainer")
         with unchanged_on_error(self):
             samples = self._read(X, y, sample_weight, reset=not go_on, classes=classes)
             self._trainer = self._adjusted_trainer() if go_on else self._new_trainer(samples)
-            self._train(samples, incremental)
+            self._train(samples, None, None)
 
-    def _read(
-        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, classes: Any = None
-    ) -> Samples:
-        """Validate the data; scale the weights to a mean of 1."""
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None."
-            )
-        sequences = read_sequences(self, X, reset=reset)
-        check_targets_finite(y)
-        targets = self._read_targets(y, reset=reset, classes=classes)
-        check_consistent_length(sequences.starts, targets)
-        dtype = sequences.values.dtype if reset else self._trainer.params.dtype
-        if sample_weight is not None and not np.any(np.asarray(sample_weight)):
-            raise ValueError("sample_weight is zero for every sample; at least one must count.")
-        weights = check_sample_weight(sample_weight, targets, np.float64)
-        weights = weights / weights.max()  # their sum might overflow
-        weights = (weights / weights.mean()).astype(dtype)
-        return Samples(self._cast(sequences, dtype), cast(targets, dtype, "y"), weights)
+    def _new_trainer(self, samples: Samples) -> Trainer[Objective]:
+        """Draw first parameters; the output bias starts at the best constant prediction."""
+        targets, weights = samples.rows()
+        loss = self._new_loss(targets, weights)
+        network = self._new_network(samples.X.n_features, loss.n_raw(targets.shape[1]))
+        objective = Objective(network, loss, self._alpha_in_gradient())
+        rng = _private_generator(self.random_state)
+        params = initialise(objective.layout, rng, targets.dtype)
+        views = objective.layout.views(params)
+        if self.init_from is not None:
+            check_weights(self.init_from)
+            take_over(self.init_from, views, getattr(self, "token_ids_", None))
+        views["bias_out"][...] = loss.best_constant(targets, weights)
+        self._split_seed = rng.randint(np.iinfo(np.int32).max)
+        self._architecture = self._current_architecture()
+        self.n_layers_ = len(network.layers.layers) + 2
+        self.n_outputs_ = network.n_raw
+        self.n_parameters_ = objective.layout.size
+        self.out_activation_ = loss.link_name
+        self.t_ = 0
+        optimizer = SOLVERS[self.solver](self._optimizer_settings())
+        return Trainer(objective, params, optimizer, self._new_schedule(), rng)
 
-    def _cast(self, sequences: SequenceBatch, dtype: np.dtype) -> SequenceBatch:
-        return replace(sequences, values=cast(sequences.values, dtype, "X"))
-
-    def _layers(self, n_features: int) -> RecurrentLayers:
+    def _new_network(self, n_features: int, n_raw: int) -> Network:
         sizes = tuple(np.atleast_1d(self.hidden_layer_sizes).tolist())
         if not sizes or not all(type(size) is int and size > 0 for size in sizes):
             raise ValueError(
                 "hidden_layer_sizes must be a positive int or a non-empty tuple of them, one per "
                 f"layer. Got {self.hidden_layer_sizes!r} instead."
             )
-        return RecurrentLayers(
-            n_features, sizes, bidirectional=self.bidirectional, reset_after=self.reset_after
+        if self.freeze > len(sizes):
+            raise ValueError(
+                f"freeze={self.freeze}, but hidden_layer_sizes={self.hidden_layer_sizes!r} has "
+                f"only {len(sizes)} layers. freeze must be at most that."
+            )
+        embedding = None
+        if self.embedding_dim is not None:
+            embedding = Embedding(len(self.token_ids_) + 1, self.embedding_dim)
+            n_features = self.embedding_dim
+        layers = RecurrentLayers(
+            n_features,
+            sizes,
+            bidirectional=self.bidirectional,
+            reset_after=self.reset_after,
+            dropout=self.dropout,
+            recurrent_dropout=self.recurrent_dropout,
+            n_frozen=self.freeze,
+        )
+        pooling = EveryStep if self.return_sequences else POOLINGS[self.pooling]
+        return Network(
+            layers, pooling(layers.n_outputs), n_raw, dropout=self.dropout, embedding=embedding
         )
 
-    def _new_trainer(self, samples: Samples) -> Trainer[Objective]:
-        """Draw first parameters; the output bias starts at the best constant prediction."""
-        loss = self._loss()
-        layers = self._layers(samples.X.n_features)
-        objective = Objective(layers, loss, samples.y.shape[1], self.alpha)
-        rng = _private_generator(self.random_state)
-        params = initialise(objective.layout, rng, samples.y.dtype)
-        bias = objective.layout.views(params)["bias_out"]
-        bias[...] = loss.best_constant(samples.y, samples.weights)
-        self._split_seed = rng.randint(np.iinfo(np.int32).max)
-        self.n_layers_ = len(layers.layers) + 2
-        self.n_outputs_ = samples.y.shape[1]
-        self.n_parameters_ = objective.layout.size
-        self.out_activation_ = loss.link_name
-        self.t_ = 0
-        self._objective = objective
-        optimizer = Adam(self.learning_rate_init, self.beta_1, self.beta_2, self.epsilon)
-        return Trainer(objective, params, optimizer, rng)
+    def _alpha_in_gradient(self) -> float:
+        return 0.0 if SOLVERS[self.solver].decouples_decay else self.alpha
+
+    def _optimizer_settings(self) -> OptimizerSettings:
+        return OptimizerSettings(
+            beta_1=self.beta_1,
+            beta_2=self.beta_2,
+            epsilon=self.epsilon,
+            momentum=self.momentum,
+            nesterovs_momentum=self.nesterovs_momentum,
+            weight_decay=self.alpha,
+        )
+
+    def _new_schedule(self) -> Schedule:
+        self._learning_rate = self.learning_rate
+        if callable(self.learning_rate):
+            return Custom(self.learning_rate)
+        # The rate falls twice before training ends for want of improvement.
+        return SCHEDULES[self.learning_rate](self.n_iter_no_change // 3, self.tol)
+
+    def _current_architecture(self) -> dict[str, Any]:
+        current = {name: getattr(self, name) for name in ARCHITECTURE}
+        current["hidden_layer_sizes"] = np.atleast_1d(self.hidden_layer_sizes).tolist()
+        if self._fitted_on_table:
+            current["n_features_per_step"] = self.n_features_per_step
+        return current
 
     def _adjusted_trainer(self) -> Trainer[Objective]:
         """Copy the trainer and let parameters that were set since the last fit take effect."""
-        changed = self._layers(self._n_features_per_step).shapes != self._objective.layers.shapes
-        if self._fitted_on_table:
-            changed |= self.n_features_per_step != self._n_features_per_step
+        current = self._current_architecture()
+        changed = [name for name, value in current.items() if value != self._architecture[name]]
         if changed:
             raise ValueError(
-                "hidden_layer_sizes, bidirectional, reset_after or n_features_per_step changed "
-                "since the last fit. Set warm_start=False to start anew with them."
+                f"{' and '.join(changed)} changed since the last fit. Set warm_start=False to "
+                "start anew."
             )
         trainer = copy.deepcopy(self._trainer)
-        self._objective = trainer.objective
-        self._objective.alpha = self.alpha
-        trainer.optimizer.learning_rate = self.learning_rate_init
-        trainer.optimizer.beta_1 = self.beta_1
-        trainer.optimizer.beta_2 = self.beta_2
-        trainer.optimizer.epsilon = self.epsilon
+        trainer.objective.alpha = self._alpha_in_gradient()
+        network = trainer.objective.network
+        network.dropout = network.layers.dropout = self.dropout
+        network.layers.recurrent_dropout = self.recurrent_dropout
+        trainer.optimizer.settings = self._optimizer_settings()
+        if self.learning_rate != self._learning_rate:
+            trainer.schedule = self._new_schedule()
         return trainer
 
-    def _train(self, samples: Samples, incremental: bool) -> None:
-        validate = None
-        if self.early_stopping:
-            if incremental:
-                raise ValueError("partial_fit does not support early_stopping=True.")
-            samples, held_out = self._split(samples)
-            validate = partial(self._validate, held_out)
+    def _split(
+        self,
+        samples: Samples,
+        validation: tuple[Any, Any, Any] = (None, None, None),
+        groups: Any = None,
+    ) -> tuple[Samples, Samples | None]:
+        """Return what is trained on, and what the loss is watched on."""
+        X, y, sample_weight = validation
+        if X is not None:
+            if y is None:
+                raise ValueError("X_val was passed without y_val.")
+            held_out = self._read(X, y, sample_weight, reset=False)
+            return samples, held_out
+        if y is not None or sample_weight is not None:
+            raise ValueError("y_val or sample_weight_val was passed without X_val.")
+        if not self.early_stopping:
+            return samples, None
+        return hold_out(
+            samples,
+            strata=None if isinstance(samples.y, SequenceBatch) else self._strata(samples.y),
+            groups=groups,
+            fraction=self.validation_fraction,
+            splitter=self.validation_split,
+            seed=self._split_seed,
+        )
+
+    def _train(
+        self, samples: Samples, held_out: Samples | None, callbacks: EpochCallbacks | None
+    ) -> Outcome:
+        """Run the trainer on a whole fit, or without ``callbacks`` on its next epoch."""
         trainer = self._trainer
         n_epochs_before = len(trainer.history.loss)
+        plan = Plan(
+            n_epochs=self.max_iter if callbacks else 1,
+            batch_size=self._batch_size(len(samples)),
+            learning_rate=self.learning_rate_init,
+            shuffle=self.shuffle,
+            max_norm=self.max_grad_norm,
+        )
+        if callbacks is None:
+            plan = replace(plan, first_epoch=n_epochs_before, last_epoch=self.max_iter)
         try:
             outcome = trainer.run(
                 samples,
-                n_epochs=1 if incremental else self.max_iter,
-                batch_size=self._batch_size(len(samples)),
-                shuffle=self.shuffle,
-                max_norm=self.max_grad_norm,
-                stopping=EarlyStopping(self.tol, self.n_iter_no_change),
-                validate=validate,
-                on_epoch=self._print_epoch if self.verbose else None,
+                plan,
+                EarlyStopping(self.tol, self.n_iter_no_change),
+                validate=None if held_out is None else partial(self._validate, held_out),
+                keep_best=self.early_stopping,
+                before_epoch=None if callbacks is None else callbacks.begin_epoch,
+                after_epoch=self._after_epoch(n_epochs_before, callbacks),
             )
         except DivergenceError:
             raise ValueError(self._divergence_message(samples)) from None
@@ -236,9 +435,8 @@ class BaseGRU(BaseEstimator, ABC):
         if outcome is Outcome.INTERRUPTED and n_epochs == 0:
             raise KeyboardInterrupt  # nothing new to keep
         self.t_ += len(samples) * n_epochs
-        self._publish(trainer.history, n_epochs)
-        if not incremental:
-            self._warn(outcome)
+        self._publish(trainer.history, n_epochs, held_out is not None)
+        return outcome
 
     def _batch_size(self, n_samples: int) -> int:
         if self.batch_size != "auto":
@@ -247,56 +445,50 @@ class BaseGRU(BaseEstimator, ABC):
             return n_samples
         return int(np.clip(n_samples // FULL_BATCH, *AUTO_BATCH_SIZES))
 
-    def _split(self, samples: Samples) -> tuple[Samples, Samples]:
-        """Hold out a fraction for early stopping; the same one when a warm start goes on."""
-        kept, held_out = train_test_split(
-            np.arange(len(samples)),
-            test_size=self.validation_fraction,
-            stratify=self._strata(samples.y),
-            random_state=self._split_seed,
-        )
-        if len(held_out) < 2:
-            raise ValueError(
-                f"validation_fraction={self.validation_fraction} of {len(samples)} samples is less "
-                "than two: a larger fraction or early_stopping=False is needed."
-            )
-        parts = samples.select(kept), samples.select(held_out)
-        for name, part in zip(("training", "validation"), parts, strict=True):
-            if not part.weights.any():
-                raise ValueError(
-                    f"sample_weight is zero for all of the {name} part that early_stopping "
-                    "split off. Leave samples without weight out, or change random_state."
-                )
-            part.weights[...] /= part.weights.mean()
-        return parts
-
     def _validate(self, held_out: Samples) -> tuple[float, float]:
         """Return loss and score on the held-out part."""
-        raw = self._objective.predict_raw(self._trainer.params, held_out.X)
-        losses, _ = self._objective.loss.value_and_gradient(raw, held_out.y)
-        score = self._score_raw(raw, held_out.y, held_out.weights)
-        return float(np.average(losses, weights=held_out.weights)), score
+        loss, raw = self._trainer.objective.mean_loss(self._trainer.params, held_out)
+        return loss, self._score_raw(raw, *held_out.rows())
 
-    def _print_epoch(self, history: History) -> None:
+    def _after_epoch(
+        self, n_epochs_before: int, callbacks: EpochCallbacks | None
+    ) -> Callable[[History], bool]:
+        """Return what the trainer calls after each epoch, and asks whether it is to stop."""
+        started = time.perf_counter()
+
+        def after_epoch(history: History) -> bool:
+            if self.verbose:
+                n_done = len(history.loss) - n_epochs_before
+                n_left = (self.max_iter if callbacks else 1) - n_done
+                self._print_epoch(history, (time.perf_counter() - started) / n_done * n_left)
+            return callbacks is not None and callbacks.end_epoch()
+
+        return after_epoch
+
+    def _print_epoch(self, history: History, seconds_left: float) -> None:
         message = f"Epoch {len(history.loss)}, loss = {history.loss[-1]:.8f}"
-        if self.early_stopping:
+        if not np.isnan(history.validation_loss[-1]):
             message += (
                 f", validation loss = {history.validation_loss[-1]:.8f}"
                 f", validation score = {history.validation_score[-1]:.6f}"
             )
-        print(message)
+        print(f"{message}, at most {seconds_left:.0f} s left")
+
+    def _as_if_fitted(self) -> dict[str, Any]:
+        """Return what a copy of the estimator needs in order to predict in the middle of a fit."""
+        return {"_trainer": replace(self._trainer, params=self._trainer.params.copy())}
 
     def _divergence_message(self, samples: Samples) -> str:
-        low, high = samples.y.min(), samples.y.max()
+        targets, _ = samples.rows()
         return (
             f"Training diverged in epoch {len(self._trainer.history.loss) + 1}: the loss or its "
             "gradient is not finite. Try a smaller learning_rate_init (it is "
             f"{self.learning_rate_init}), max_grad_norm=1.0 (it is {self.max_grad_norm}), and "
             "inputs and targets scaled to unit variance: the targets go from "
-            f"{low:.3g} to {high:.3g}."
+            f"{targets.min():.3g} to {targets.max():.3g}."
         )
 
-    def _publish(self, history: History, n_epochs: int) -> None:
+    def _publish(self, history: History, n_epochs: int, is_validated: bool) -> None:
         """Set the fitted attributes that tell of training; the last fit had ``n_epochs``."""
         self.n_iter_ = len(history.loss)
         self.loss_curve_ = list(history.loss)
@@ -304,31 +496,48 @@ class BaseGRU(BaseEstimator, ABC):
         self.best_loss_ = min(history.loss)
         self.history_ = {name: list(values) for name, values in vars(history).items()}
         self.validation_loss_curve_ = self.validation_scores_ = self.best_validation_score_ = None
-        if self.early_stopping:
+        if is_validated:
             self.validation_loss_curve_ = list(history.validation_loss)
             self.validation_scores_ = list(history.validation_score)
             best = int(np.argmin(history.validation_loss[-n_epochs:]))
-            self.best_validation_score_ = history.validation_score[-n_epochs:][best]
+            kept = best if self.early_stopping else -1
+            self.best_validation_score_ = history.validation_score[-n_epochs:][kept]
 
     def _warn(self, outcome: Outcome) -> None:
         if outcome is Outcome.MAX_ITER:
             warnings.warn(
                 f"Training reached max_iter={self.max_iter} epochs and has not converged yet.",
                 ConvergenceWarning,
-                stacklevel=6,
+                stacklevel=5,
             )
         elif outcome is Outcome.INTERRUPTED:
             warnings.warn(
                 f"Training interrupted by user after epoch {self.n_iter_}, whose weights are kept.",
-                stacklevel=6,
+                stacklevel=5,
             )
 
-    def _predict_raw(self, X: Any) -> np.ndarray:
-        """Return outputs before the link, (n_samples, n_outputs_)."""
+    # Predicting
+
+    @property
+    def _loss_function(self) -> Loss:
+        return self._trainer.objective.loss
+
+    def _predict_raw(self, X: Any) -> tuple[SequenceBatch, np.ndarray]:
+        """Return X as it was read, and outputs before the link, a row per sequence or step."""
         check_is_fitted(self)
         params = self._trainer.params
-        sequences = self._cast(read_sequences(self, X, reset=False), params.dtype)
-        return self._objective.predict_raw(params, sequences)
+        sequences, _ = self._read_sequences(X, params.dtype)
+        return sequences, self._trainer.objective.predict_raw(params, sequences)
+
+    def _in_form_of(self, X: Any, sequences: SequenceBatch, rows: np.ndarray) -> Any:
+        """Return predictions as the user expects them: of steps, in the form of X."""
+        return write_step_values(X, sequences, rows) if self._per_step else rows
+
+    def _score_rows(self, X: Any, y: Any, sample_weight: Any) -> float:
+        """Return the score over all sequences, or over their valid steps."""
+        check_is_fitted(self)
+        targets, weights = self._read(X, y, sample_weight, reset=False).rows()
+        return self._score_raw(self._predict_raw(X)[1], targets, weights)
 
     @property
     def weights_(self) -> dict[str, np.ndarray]:
@@ -337,16 +546,28 @@ class BaseGRU(BaseEstimator, ABC):
         ``weight_ih_l0`` (3H, F), ``weight_hh_l0`` (3H, H) and ``bias_ih_l0`` (3H,) of the first
         layer, gates in the order reset, update, candidate; ``bias_hh_l0`` (H,) with
         ``reset_after``; ``_l1`` ... for further layers and ``_reverse`` for the second direction;
-        ``weight_out`` (n_outputs_, H), ``bias_out`` (n_outputs_,).
+        ``weight_out`` (n_outputs_, H), ``bias_out`` (n_outputs_,). ``weight_query`` (1, H) with
+        ``pooling="attention"``; with ``embedding_dim``, ``embedding`` (n_tokens + 1,
+        embedding_dim), whose first row is for unknown tokens and whose others are for
+        ``token_ids`` (n_tokens,).
         """
         check_is_fitted(self)
-        return self._objective.layout.views(self._trainer.params)
+        weights = self._trainer.objective.layout.views(self._trainer.params)
+        return weights | {"token_ids": self.token_ids_} if self._takes_tokens else weights
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.input_tags.two_d_array = True
+        tags.input_tags.categorical = self.embedding_dim is not None
+        tags.input_tags.positive_only = self.embedding_dim is not None
         return tags
+
+
+def _rows_of(ids: np.ndarray, token_ids: np.ndarray) -> np.ndarray:
+    """Return which row of the table each id has: 0 if it is not among the sorted ``token_ids``."""
+    rows = np.minimum(np.searchsorted(token_ids, ids), len(token_ids) - 1)
+    return np.where(token_ids[rows] == ids, rows + 1, 0)
 
 
 def _private_generator(random_state: Any) -> np.random.RandomState:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.sparse import issparse
@@ -10,17 +10,20 @@ from scipy.special import log_expit, log_softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseGRU
+from ._class_weight import factors_of_classes, factors_of_labels, scaled
 from ._core._losses import BinaryLogLoss, Loss, MultinomialLogLoss
-from ._sklearn_compat import fit_context
+from ._sklearn_compat import StrOptions, fit_context
 
 
 class GRUClassifier(ClassifierMixin, BaseGRU):
     """Gated recurrent unit that predicts classes from sequences.
 
     A GRU layer, or several, reads each sequence step by step; its final state decides on the
-    class. Trained with Adam on the log loss with L2 regularisation.
+    class, or every state, if each step has one. Trained with Adam on the log loss with L2
+    regularisation, unless told otherwise.
 
     X may be an array of shape (n_samples, n_timesteps, n_features); a table of shape (n_samples,
     n_timesteps * n_features); or a list of sequences of any lengths, each an array (n_timesteps_i,
@@ -39,40 +42,80 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
     reset_after : bool, default=False
         Whether the reset gate acts after the product with the recurrent weights, as in cuDNN,
         PyTorch and Keras, or before it, as in [1]_.
+    pooling : {"last", "mean", "max", "attention"}, default="last"
+        What of the last layer's states decides: that after the last step (in the second direction:
+        after the first), their mean or largest value over steps, or a mean weighted by attention
+        with one learned query. Padding never counts.
+    return_sequences : bool, default=False
+        Whether there is a target, and a prediction, for each step. ``pooling`` is not used then.
+    embedding_dim : int or None, default=None
+        If given, X holds integer token ids, and each token that `fit` sees gets a learned vector of
+        this length. Steps of id 0 are padding; ids that `fit` has not seen share one vector.
+    dropout : float, default=0.0
+        Share of a layer's outputs that the next layer, or the output layer, does not see in
+        training.
+    recurrent_dropout : float, default=0.0
+        Share of the state that a layer's own weights do not see in training, the same units at
+        every step of a sequence [2]_.
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Factors of the loss by class, beside ``sample_weight``; "balanced": inverse to the
+        frequencies of the classes. With several labels, a dict has factors for samples that carry
+        the label, by column, and a list has a dict for the 0 and 1 of each column.
+    solver : {"adam", "adamw", "rmsprop", "sgd"}, default="adam"
+        Adam [3]_; Adam with ``alpha`` as decoupled weight decay [4]_; RMSProp, whose mean of
+        squares decays by 0.99; gradient descent with ``momentum``.
     alpha : float, default=1e-4
         Strength of the L2 term, ``alpha / 2`` times the sum of squares of all weights, without
-        biases. It does not depend on the batch size.
+        biases. It does not depend on the batch size. Of token vectors those in the batch count.
     batch_size : int or "auto", default="auto"
         Number of sequences in a mini-batch. "auto" takes all of up to 64 samples at once; of more,
         a 64th, but at least 16 and at most 200.
+    learning_rate : {"constant", "plateau", "cosine", "onecycle"} or callable, default="constant"
+        What becomes of ``learning_rate_init``. "plateau": a fifth of it each time that the watched
+        loss has not fallen for more than a third of ``n_iter_no_change``; "cosine": half a cosine
+        down to 0 over ``max_iter`` epochs; "onecycle": up from a 25th for 30 % of them, then
+        down; a function takes the share of training that is done, from 0 to 1, and returns a
+        factor.
     learning_rate_init : float, default=3e-3
-        Step size of Adam [2]_.
+        Step size of the solver.
     max_grad_norm : float or None, default=1.0
-        The gradient is scaled down to this Euclidean norm where it is longer [3]_; None: never.
+        The gradient is scaled down to this Euclidean norm where it is longer [5]_; None: never.
     max_iter : int, default=200
         Maximum number of epochs.
     shuffle : bool, default=True
         Whether to shuffle the samples in each epoch.
     random_state : int, RandomState instance or None, default=None
-        Seeds the first weights, the shuffling and the validation split.
+        Seeds the first weights, the shuffling, dropout and the validation split.
     tol : float, default=1e-4
         By how much the loss has to fall to count as an improvement.
     verbose : bool or int, default=False
         Whether to print a line per epoch.
     warm_start : bool, default=False
         Whether `fit` goes on from the last fit instead of starting anew.
+    momentum : float, default=0.9
+        Of ``solver="sgd"``.
+    nesterovs_momentum : bool, default=True
+        Whether that momentum looks ahead.
     early_stopping : bool, default=False
         Whether to hold out a part of the data, stop when the loss on it no longer falls, and keep
         the weights that had the lowest. Otherwise training stops when the training loss no longer
         falls.
     validation_fraction : float, default=0.1
-        Share of the samples held out for ``early_stopping``.
+        Share of the samples held out for ``early_stopping``; with ``groups`` in `fit`, of these.
+    validation_split : cross-validation splitter or None, default=None
+        In place of the fraction: what is held out is the test part of its last split, of a
+        `sklearn.model_selection.TimeSeriesSplit` for instance.
     n_iter_no_change : int, default=10
         After more than this number of epochs in a row without improvement, training stops.
     beta_1, beta_2 : float, default=0.9, 0.999
         Decay of Adam's means of the gradient and of its square.
     epsilon : float, default=1e-8
-        Added to the root in Adam's denominator.
+        Added to the root in the denominator of Adam and RMSProp.
+    init_from : dict of ndarray or None, default=None
+        ``weights_`` of a fitted estimator, from which the recurrent layers and the token vectors
+        start; the output layer begins anew.
+    freeze : int, default=0
+        The first so many layers, and the token vectors below them, are not trained.
 
     Attributes
     ----------
@@ -82,6 +125,8 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         Number of columns of a 2-D X, of features per step otherwise.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names; only after `fit` with a table whose column names are all strings.
+    token_ids_ : ndarray of shape (n_tokens,)
+        The ids that have a vector, in rising order; only with ``embedding_dim``.
     weights_ : dict of str to ndarray
         Named parameters, see the property's own text.
     n_parameters_ : int
@@ -101,13 +146,13 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
     loss_curve_ : list of float
         Training loss of each epoch.
     validation_loss_curve_, validation_scores_ : list of float or None
-        Loss (without L2) and score on the held-out part after each epoch; None without
-        ``early_stopping``.
+        Loss (without L2) and score on the held-out part or on ``X_val`` after each epoch; None
+        without either.
     best_validation_score_ : float or None
-        Score on the held-out part of the weights that are kept.
+        That score of the weights that are kept.
     history_ : dict of str to list of float
-        Per epoch: losses, validation score (NaN without ``early_stopping``), learning rate, mean
-        gradient norm before clipping, and seconds.
+        Per epoch: losses, validation score (NaN where there is none), learning rate of the last
+        step, mean gradient norm before clipping, and seconds.
 
     See Also
     --------
@@ -132,9 +177,13 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
     ----------
     .. [1] Cho et al. (2014). Learning phrase representations using RNN encoder-decoder for
        statistical machine translation. https://arxiv.org/abs/1406.1078
-    .. [2] Kingma and Ba (2015). Adam: a method for stochastic optimization.
+    .. [2] Gal and Ghahramani (2016). A theoretically grounded application of dropout in recurrent
+       neural networks. https://arxiv.org/abs/1512.05287
+    .. [3] Kingma and Ba (2015). Adam: a method for stochastic optimization.
        https://arxiv.org/abs/1412.6980
-    .. [3] Pascanu et al. (2013). On the difficulty of training recurrent neural networks.
+    .. [4] Loshchilov and Hutter (2019). Decoupled weight decay regularization.
+       https://arxiv.org/abs/1711.05101
+    .. [5] Pascanu et al. (2013). On the difficulty of training recurrent neural networks.
        https://arxiv.org/abs/1211.5063
 
     Examples
@@ -148,10 +197,106 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
     >>> model = GRUClassifier(8, learning_rate_init=0.01, max_iter=300, random_state=0).fit(X, y)
     >>> model.predict([[0.0, 0.2, 0.3, 0.5, 0.6], [0.1, -0.1, -0.3]])
     array(['rising', 'falling'], dtype='<U7')
+
+    Sequences of tokens, padded with 0, that hold token 3 or not:
+
+    >>> tokens = np.random.RandomState(0).randint(1, 5, size=(200, 6))
+    >>> tokens[::2, 4:] = 0
+    >>> model = GRUClassifier(8, embedding_dim=4, pooling="max", random_state=0)
+    >>> model.fit(tokens, (tokens == 3).any(axis=1)).predict([[3, 1, 0, 0, 0, 0], [2] * 6])
+    array([ True, False])
     """
 
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseGRU._parameter_constraints,
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(64,),
+        *,
+        n_features_per_step=1,
+        bidirectional=False,
+        reset_after=False,
+        pooling="last",
+        return_sequences=False,
+        embedding_dim=None,
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        class_weight=None,
+        solver="adam",
+        alpha=1e-4,
+        batch_size="auto",
+        learning_rate="constant",
+        learning_rate_init=3e-3,
+        max_grad_norm=1.0,
+        max_iter=200,
+        shuffle=True,
+        random_state=None,
+        tol=1e-4,
+        verbose=False,
+        warm_start=False,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        validation_split=None,
+        n_iter_no_change=10,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        init_from=None,
+        freeze=0,
+    ):
+        super().__init__(
+            hidden_layer_sizes,
+            n_features_per_step=n_features_per_step,
+            bidirectional=bidirectional,
+            reset_after=reset_after,
+            pooling=pooling,
+            return_sequences=return_sequences,
+            embedding_dim=embedding_dim,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            solver=solver,
+            alpha=alpha,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            learning_rate_init=learning_rate_init,
+            max_grad_norm=max_grad_norm,
+            max_iter=max_iter,
+            shuffle=shuffle,
+            random_state=random_state,
+            tol=tol,
+            verbose=verbose,
+            warm_start=warm_start,
+            momentum=momentum,
+            nesterovs_momentum=nesterovs_momentum,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            validation_split=validation_split,
+            n_iter_no_change=n_iter_no_change,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            init_from=init_from,
+            freeze=freeze,
+        )
+        self.class_weight = class_weight
+
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        groups=None,
+    ):
         """Fit to sequences and their classes.
 
         Parameters
@@ -160,9 +305,17 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
             See the class; with ``warm_start=True`` training goes on from the last fit.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels; or, for several labels at once, an indicator matrix of zeros and ones.
+            With ``return_sequences=True`` an array (n_samples, n_timesteps) of labels or
+            (n_samples, n_timesteps, n_labels) of indicators, or a list with an array
+            (n_timesteps_i,) or (n_timesteps_i, n_labels) for each sequence.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights; in the loss, k is the same as k copies of the sample (and in the fit, if
             either form fills a single batch).
+        X_val, y_val, sample_weight_val : default=None
+            Data in the forms of X, y and sample_weight on which loss and score are recorded after
+            each epoch, and which ``early_stopping=True`` watches in place of a part of X.
+        groups : array-like of shape (n_samples,), default=None
+            For ``early_stopping=True``: a group is held out as a whole or not at all.
 
         Returns
         -------
@@ -174,7 +327,8 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
             If a parameter or the data is not valid, or training diverges. An estimator that was
             fitted before then still predicts as before.
         """
-        self._fit(X, y, sample_weight)
+        validation = X_val, y_val, sample_weight_val
+        self._fit(X, y, sample_weight, validation=validation, groups=groups)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -194,7 +348,12 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         """
         if classes is None and not hasattr(self, "classes_"):
             raise ValueError("classes must be passed on the first call to partial_fit.")
-        self._fit(X, y, sample_weight, incremental=True, classes=classes)
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "partial_fit cannot know the frequencies of classes that class_weight='balanced' "
+                "needs: pass class_weight as a dict."
+            )
+        self._partial_fit(X, y, sample_weight, classes)
         return self
 
     def predict(self, X):
@@ -208,12 +367,15 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-            Class labels, or zeros and ones for several labels.
+            Class labels, or zeros and ones for several labels. With ``return_sequences=True`` those
+            of each step: an array (n_samples, n_timesteps, ...) in which padding has any class, or
+            for a list of sequences a list of arrays.
         """
-        p = self._probabilities(self._predict_raw(X))
+        sequences, raw = self._predict_raw(X)
+        p = self._probabilities(raw)
         if self._y_type == "multilabel-indicator":
-            return (p > 0.5).astype(int)
-        return self.classes_[np.argmax(p, axis=1)]
+            return self._in_form_of(X, sequences, (p > 0.5).astype(int))
+        return self._in_form_of(X, sequences, self.classes_[np.argmax(p, axis=1)])
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -225,9 +387,12 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         Returns
         -------
         p : ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``. Of several labels, each has a probability of its own.
+            In the order of ``classes_``. Of several labels, each has a probability of its own. With
+            ``return_sequences=True`` an array (n_samples, n_timesteps, n_classes) with NaN at
+            padding, or for a list of sequences a list of arrays.
         """
-        return self._probabilities(self._predict_raw(X))
+        sequences, raw = self._predict_raw(X)
+        return self._in_form_of(X, sequences, self._probabilities(raw))
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.
@@ -239,17 +404,37 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         Returns
         -------
         log_p : ndarray of shape (n_samples, n_classes)
-            Finite also where `predict_proba` is rounded to 0.
+            In the form of `predict_proba`; finite also where that is rounded to 0.
         """
-        raw = self._predict_raw(X)
+        sequences, raw = self._predict_raw(X)
         if self._y_type == "multiclass":
-            return log_softmax(raw, axis=1)
+            return self._in_form_of(X, sequences, log_softmax(raw, axis=1))
         if self._y_type == "binary":
             raw = np.hstack([-raw, raw])
-        return log_expit(raw)
+        return self._in_form_of(X, sequences, log_expit(raw))
+
+    def score(self, X, y, sample_weight=None):
+        """Return the accuracy.
+
+        Parameters
+        ----------
+        X : array of shape (n_samples, n_timesteps, n_features), table or list of sequences
+        y, sample_weight
+            As in `fit`.
+
+        Returns
+        -------
+        accuracy : float
+            Share of samples, or with ``return_sequences=True`` of valid steps, whose class is
+            right; of several labels all have to be.
+        """
+        check_is_fitted(self)
+        if self._per_step:
+            return self._score_rows(X, y, sample_weight)
+        return super().score(X, y, sample_weight)
 
     def _probabilities(self, raw: np.ndarray) -> np.ndarray:
-        p = self._objective.loss.inverse_link(raw)
+        p = self._loss_function.inverse_link(raw)
         return np.hstack([1 - p, p]) if self._y_type == "binary" else p
 
     def _read_targets(self, y: Any, *, reset: bool, classes: Any = None) -> np.ndarray:
@@ -294,8 +479,21 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
             )
         return y
 
-    def _loss(self) -> Loss:
-        return MultinomialLogLoss() if self._y_type == "multiclass" else BinaryLogLoss()
+    def _new_loss(self, targets: np.ndarray, weights: np.ndarray) -> Loss:
+        loss_type = MultinomialLogLoss if self._y_type == "multiclass" else BinaryLogLoss
+        if self.class_weight is None:
+            return loss_type()
+        if self._y_type == "multilabel-indicator":
+            factors = factors_of_labels(self.class_weight, self.classes_, targets, weights)
+        else:
+            codes = self._codes(targets)
+            factors = factors_of_classes(self.class_weight, self.classes_, codes, weights)
+            factors = factors if self._y_type == "multiclass" else factors[None]
+        return loss_type(scaled(factors, targets, weights))
+
+    def _codes(self, targets: np.ndarray) -> np.ndarray:
+        """Return positions in ``classes_``, (n_rows,)."""
+        return targets[:, 0].astype(int) if self._y_type == "binary" else targets.argmax(axis=1)
 
     def _score_raw(self, raw: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
         if self._y_type == "multiclass":
@@ -305,9 +503,7 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         return float(np.average(correct, weights=weights))
 
     def _strata(self, targets: np.ndarray) -> np.ndarray | None:
-        if self._y_type == "multilabel-indicator":
-            return None
-        return targets[:, 0] if self._y_type == "binary" else targets.argmax(axis=1)
+        return None if self._y_type == "multilabel-indicator" else self._codes(targets)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

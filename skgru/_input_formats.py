@@ -1,5 +1,7 @@
 """Every accepted form of X becomes a `SequenceBatch`; no other module knows the forms.
 
+Targets and predictions of every step have the form of X: see `read_step_targets`.
+
 ==================================================== ======================================
 given                                                read as
 ==================================================== ======================================
@@ -41,7 +43,7 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> SequenceBatch:
         Naming the first offending sample, step and feature, and what to do.
     """
     X = _list_or_array(X)
-    n_features = estimator.n_features_per_step if reset else estimator._n_features_per_step
+    n_features = _expected_features(estimator) if reset else estimator._n_features_per_step
     n_columns = None
     if isinstance(X, list):
         batch = _read_list(estimator, X, n_features)
@@ -64,10 +66,150 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> SequenceBatch:
     return batch
 
 
+def _expected_features(estimator: Any) -> int:
+    """Return how many numbers a step of a flat X has; of tokens it is one."""
+    holds_tokens = getattr(estimator, "embedding_dim", None) is not None
+    return 1 if holds_tokens else estimator.n_features_per_step
+
+
+def as_tokens(batch: SequenceBatch, *, only_at_end: bool) -> SequenceBatch:
+    """Turn sequences into token ids, int64; steps of id 0 are padding and left out.
+
+    Of a sequence that is all padding, a text without a known word perhaps, one step stays: 0, the
+    unknown token. ``only_at_end``: padding may stand at the end of a sequence only, so that steps
+    keep their numbers.
+
+    Raises
+    ------
+    ValueError
+        Naming the first sample and step whose id is no integer of at least 0.
+    """
+    if batch.n_features != 1:
+        raise ValueError(
+            f"X has {batch.n_features} features per step, but with embedding_dim set a step is "
+            "one token id: give X as (n_samples, n_timesteps) or as a list of 1-D arrays."
+        )
+    values = batch.rows()[:, 0]
+    with np.errstate(invalid="ignore"):
+        ids = values.astype(np.int64)
+    _check_ids(values, ids, batch.lengths)
+    is_token = ids != 0
+    lengths = np.add.reduceat(is_token, begins(batch.lengths), dtype=int)
+    is_token[begins(batch.lengths)[lengths == 0]] = True
+    lengths = np.maximum(lengths, 1)
+    steps = np.arange(len(ids)) - np.repeat(begins(batch.lengths), batch.lengths)
+    if only_at_end and (is_token & (steps >= np.repeat(lengths, batch.lengths))).any():
+        raise ValueError(
+            "X has id 0, which is padding, before other ids. With return_sequences=True padding "
+            "must stand at the end of a sequence."
+        )
+    return SequenceBatch(ids[is_token][:, None], begins(lengths), lengths)
+
+
+def _check_ids(values: np.ndarray, ids: np.ndarray, lengths: np.ndarray) -> None:
+    bad = (ids != values) | (ids < 0)
+    if bad.any():
+        row = int(np.argmax(bad))
+        sample, step = _place(row, lengths)
+        what = "Negative values in data: X" if values[row] < 0 else "X"
+        raise ValueError(
+            f"{what} holds {values[row]:g} at sample {sample}, step {step}, but with embedding_dim "
+            "set X must hold token ids: integers of at least 1, and 0 for padding."
+        )
+
+
+def begins(lengths: np.ndarray) -> np.ndarray:
+    """Return where sequences begin that stand one after the other."""
+    return np.cumsum(lengths) - lengths
+
+
+def _place(row: int, lengths: np.ndarray) -> tuple[int, int]:
+    """Return sample and step of a row, of sequences that stand one after the other."""
+    offsets = begins(lengths)
+    sample = int(np.searchsorted(offsets, row, side="right")) - 1
+    return sample, row - int(offsets[sample])
+
+
+def read_step_targets(X: Any, batch: SequenceBatch, y: Any) -> np.ndarray:
+    """Return the targets of all valid steps, one after the other: (n_rows,) or (n_rows, K).
+
+    ``y`` is a list of arrays (T_i,) or (T_i, K), one for each sequence, or an array (n, T) or (n,
+    T, K) with the number of steps that X has; what stands at padding is not looked at.
+
+    Raises
+    ------
+    ValueError
+        Naming the first sample whose targets are not as many as its steps, or the first sample and
+        step where a target is missing.
+    """
+    lengths = batch.lengths
+    y = _list_or_array(y)
+    if isinstance(y, list):
+        rows = _join_step_targets(y, lengths)
+    else:
+        y = np.asarray(y)
+        n_timesteps = _n_timesteps(_list_or_array(X), batch)
+        if y.ndim not in (2, 3) or y.shape[:2] != (len(lengths), n_timesteps):
+            raise ValueError(
+                f"y has shape {y.shape}, but with return_sequences=True it must be "
+                f"({len(lengths)}, {n_timesteps}) or ({len(lengths)}, {n_timesteps}, n_outputs): "
+                "a target for each step of X; or a list of arrays, one for each sequence."
+            )
+        rows = y[np.arange(n_timesteps) < lengths[:, None]]
+    bad = _not_finite(rows)
+    if bad is not None and bad.any():
+        sample, step = _place(np.argwhere(bad)[0, 0], lengths)
+        raise ValueError(
+            f"Input y contains NaN or infinity at sample {sample}, step {step}. Leave that "
+            "sequence out, or end it before."
+        )
+    return rows
+
+
+def _join_step_targets(y: list[Any], lengths: np.ndarray) -> np.ndarray:
+    if len(y) != len(lengths):
+        raise ValueError(
+            f"Found input variables with inconsistent numbers of samples: {[len(lengths), len(y)]}"
+        )
+    targets = [np.asarray(one) for one in y]
+    for i, (one, length) in enumerate(zip(targets, lengths, strict=True)):
+        if one.ndim not in (1, 2) or len(one) != length or one.ndim != targets[0].ndim:
+            raise ValueError(
+                f"y[{i}] has shape {one.shape}, but sequence {i} of X has {length} steps, and with "
+                "return_sequences=True each step has a target."
+            )
+    return np.concatenate(targets)
+
+
+def write_step_values(X: Any, batch: SequenceBatch, rows: np.ndarray) -> Any:
+    """Return predictions of all valid steps, (n_rows, ...), in the form of X.
+
+    A list of arrays for ragged X, else an array (n_samples, n_timesteps, ...), in which padding is
+    NaN, or the first value where there is no NaN.
+    """
+    X = _list_or_array(X)
+    if isinstance(X, list):
+        return np.split(rows, np.cumsum(batch.lengths)[:-1])
+    shape = len(batch), _n_timesteps(X, batch), *rows.shape[1:]
+    if batch.lengths.min() == shape[1]:
+        return rows.reshape(shape)
+    padding = np.nan if rows.dtype.kind == "f" else rows.flat[0]
+    values = np.full(shape, padding, rows.dtype)
+    values[np.arange(shape[1]) < batch.lengths[:, None]] = rows
+    return values
+
+
+def _n_timesteps(X: Any, batch: SequenceBatch) -> int:
+    """Return the number of steps of X, which was read as ``batch``, padding included."""
+    if isinstance(X, list):
+        return int(batch.lengths.max())
+    return X.shape[1] if len(X.shape) == 3 else X.shape[1] // batch.n_features
+
+
 @contextmanager
 def unchanged_on_error(estimator: Any) -> Iterator[None]:
     """Leave a fitted estimator as it was if the new fit does not succeed."""
-    before = estimator.__dict__.copy()
+    before = estimator.__dict__.copy()  # the callbacks of scikit-learn are set up before
     try:
         yield
     except BaseException:
@@ -77,18 +219,21 @@ def unchanged_on_error(estimator: Any) -> Iterator[None]:
 
 def check_targets_finite(y: Any) -> None:
     """Raise if y holds NaN, infinity or None, naming the first such sample."""
-    y = np.asarray(y)
-    if y.dtype.kind == "f":
-        bad = ~np.isfinite(y)
-    elif y.dtype.kind == "O" and y.ndim:
-        bad = np.frompyfunc(_is_missing, 1, 1)(y).astype(bool)
-    else:
-        return
-    if bad.any():
+    bad = _not_finite(np.asarray(y))
+    if bad is not None and bad.any():
         sample = np.argwhere(bad)[0, 0]
         raise ValueError(
             f"Input y contains NaN or infinity at sample {sample}. Leave that sample out."
         )
+
+
+def _not_finite(y: np.ndarray) -> np.ndarray | None:
+    """Return where targets are NaN, infinity or None; None for a type that can't be."""
+    if y.dtype.kind == "f":
+        return ~np.isfinite(y)
+    if y.dtype.kind == "O" and y.ndim:
+        return np.frompyfunc(_is_missing, 1, 1)(y).astype(bool)
+    return None
 
 
 def _is_missing(value: Any) -> bool:

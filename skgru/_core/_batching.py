@@ -18,6 +18,7 @@ class Packing:
     """
 
     def __init__(self, lengths: np.ndarray) -> None:
+        self.lengths = lengths
         self.n_sequences = len(lengths)
         self.n_timesteps = int(lengths[0])
         if lengths[-1] == self.n_timesteps:
@@ -38,6 +39,17 @@ class Packing:
             views.append(flat[offset : offset + size].reshape(stop - start, n_rows, n_active))
             offset += size
         return views
+
+    def cell_rows(self, starts: np.ndarray) -> np.ndarray:
+        """Return where each valid step stands in a table, run by run and step by step.
+
+        ``starts`` (n_sequences,) says in which row of the table each sequence begins.
+        """
+        rows = [
+            np.arange(start, stop)[:, None] + starts[:n_active]
+            for start, stop, n_active in self.runs
+        ]
+        return np.concatenate([run.ravel() for run in rows])
 
 
 def pack(batch: SequenceBatch) -> tuple[Packing, list[np.ndarray]]:

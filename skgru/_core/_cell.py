@@ -73,11 +73,25 @@ class Cell(ABC):
         self.n_inputs = n_inputs
         self.n_hidden = n_hidden
 
-    def tape(self, workspace: Workspace, name: Any, packing: Packing, reverse: bool) -> Tape:
-        """Return memory for a packing; ``reverse`` walks from the last valid step to the first."""
+    def tape(
+        self,
+        workspace: Workspace,
+        name: Any,
+        packing: Packing,
+        *,
+        reverse: bool,
+        masked: bool = False,
+    ) -> Tape:
+        """Return memory for a packing.
+
+        ``reverse`` walks from the last valid step to the first; ``masked`` has room for recurrent
+        dropout.
+        """
         sizes = self.n_inputs, self.n_hidden, self.n_column_rows, self.n_gate_rows
         return workspace.tape(
-            name, packing, lambda: Tape(workspace, name, packing, *sizes, reverse)
+            name,
+            packing,
+            lambda: Tape(workspace, name, packing, *sizes, reverse=reverse, masked=masked),
         )
 
     def forward(self, weights: CellWeights, tape: Tape) -> np.ndarray:
@@ -118,9 +132,9 @@ class Cell(ABC):
             ]
             for block, factors, views in run.backward_views:
                 columns, gates = run.columns[block], run.gates[block]
-                self._write_factors(factors, columns, gates)
+                self._write_factors(factors, columns, run.states[block], gates)
                 d_steps = [None] * len(views) if d_output is None else d_output[block][::-1]
-                self._backward(kernels, run.d_state, zip(d_steps, views, strict=True))
+                self._backward(kernels, run.d_state, run.mask, zip(d_steps, views, strict=True))
                 self._add_products(sums, sums.wide("gates", gates), sums.wide("columns", columns))
         self._write_gradient(gradient, sums)
 
@@ -160,11 +174,15 @@ class Cell(ABC):
         """
 
     @abstractmethod
-    def _write_factors(self, factors: Any, columns: np.ndarray, gates: np.ndarray) -> None:
+    def _write_factors(
+        self, factors: Any, columns: np.ndarray, states: np.ndarray, gates: np.ndarray
+    ) -> None:
         """Compute what does not depend on incoming gradients, for all steps of a block at once."""
 
     @abstractmethod
-    def _backward(self, kernels: Any, d_state: np.ndarray, steps: Any) -> None:
+    def _backward(
+        self, kernels: Any, d_state: np.ndarray, mask: np.ndarray | None, steps: Any
+    ) -> None:
         """Turn gates into gradients of pre-activations, and carry ``d_state[0]`` back."""
 
     @abstractmethod

@@ -1,13 +1,15 @@
-"""The recurrent part of the network: stacked layers, one or two directions, and pooling."""
+"""The recurrent part of the network: stacked layers, one or two directions, and dropout."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from ._batching import Packing
 from ._cell import Cell, CellWeights
+from ._dropout import draw_mask
 from ._params import Shapes
 from ._reset_after import ResetAfter
 from ._reset_before import ResetBefore
@@ -30,8 +32,39 @@ class Direction(NamedTuple):
         )
 
 
+@dataclass
+class LayerRecord:
+    """What the forward pass of a layer leaves for the backward pass.
+
+    Attributes
+    ----------
+    tapes : list of Tape
+        One per direction.
+    input_masks : list of ndarray, or None
+        Dropout of the layer's inputs, (n_steps, n_inputs, N) per run.
+    """
+
+    tapes: list[Tape]
+    input_masks: list[np.ndarray] | None = None
+
+
+class States:
+    """The states of one layer: both directions, one below the other."""
+
+    def __init__(self, tapes: list[Tape]) -> None:
+        self._tapes = tapes
+        self.final = np.concatenate([tape.final_state for tape in tapes])  # (D H, N)
+
+    def per_step(self) -> list[np.ndarray]:
+        """Return the states after each step, (n_steps, D H, N) per run in time order."""
+        per_direction = [tape.outputs() for tape in self._tapes]
+        if len(per_direction) == 1:
+            return per_direction[0]
+        return [np.concatenate(runs, axis=1) for runs in zip(*per_direction, strict=True)]
+
+
 class RecurrentLayers:
-    """Stacked GRU layers whose pooled output is the final state of each direction of the last one.
+    """Stacked GRU layers.
 
     Parameters
     ----------
@@ -39,6 +72,14 @@ class RecurrentLayers:
         Number of input features per step.
     hidden_layer_sizes : sequence of int
     bidirectional, reset_after : bool
+    dropout : float
+        Share of a layer's outputs that the next layer does not see in training.
+    recurrent_dropout : float
+        Share of the state that the weights of the same layer do not see, the same units at every
+        step of a sequence (Gal and Ghahramani 2016, https://arxiv.org/abs/1512.05287). What the
+        update gate carries over is the whole state.
+    n_frozen : int
+        How many layers, from the first, get no gradient.
     """
 
     def __init__(
@@ -46,28 +87,38 @@ class RecurrentLayers:
         n_features: int,
         hidden_layer_sizes: tuple[int, ...],
         *,
-        bidirectional: bool,
-        reset_after: bool,
+        bidirectional: bool = False,
+        reset_after: bool = False,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        n_frozen: int = 0,
     ) -> None:
         cell_type = ResetAfter if reset_after else ResetBefore
         endings = ["", "_reverse"] if bidirectional else [""]
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.n_frozen = n_frozen
         self.layers: list[list[Direction]] = []
         self.shapes: Shapes = {}
+        self.frozen_names: set[str] = set()
         n_inputs = n_features
         for i, n_hidden in enumerate(hidden_layer_sizes):
+            suffixes = [f"_l{i}{ending}" for ending in endings]
             self.layers.append(
                 [
-                    Direction(cell_type(n_inputs, n_hidden), f"_l{i}{ending}", ending != "")
-                    for ending in endings
+                    Direction(cell_type(n_inputs, n_hidden), suffix, suffix.endswith("_reverse"))
+                    for suffix in suffixes
                 ]
             )
-            for ending in endings:
-                suffix = f"_l{i}{ending}"
-                self.shapes["weight_ih" + suffix] = (3 * n_hidden, n_inputs)
-                self.shapes["weight_hh" + suffix] = (3 * n_hidden, n_hidden)
-                self.shapes["bias_ih" + suffix] = (3 * n_hidden,)
+            shapes: Shapes = {}
+            for suffix in suffixes:
+                shapes["weight_ih" + suffix] = (3 * n_hidden, n_inputs)
+                shapes["weight_hh" + suffix] = (3 * n_hidden, n_hidden)
+                shapes["bias_ih" + suffix] = (3 * n_hidden,)
                 if reset_after:
-                    self.shapes["bias_hh" + suffix] = (n_hidden,)
+                    shapes["bias_hh" + suffix] = (n_hidden,)
+            self.shapes |= shapes
+            self.frozen_names |= shapes.keys() if i < n_frozen else set()
             n_inputs = n_hidden * len(endings)
         self.n_outputs = n_inputs
 
@@ -77,49 +128,81 @@ class RecurrentLayers:
         packing: Packing,
         inputs: list[np.ndarray],
         workspace: Workspace,
-    ) -> tuple[np.ndarray, list[list[Tape]]]:
-        """Return the pooled output (n_outputs, N), and the tapes that `backward` reads.
+        rng: np.random.RandomState | None = None,
+    ) -> tuple[States, list[LayerRecord]]:
+        """Return the states of the last layer, and the records that `backward` reads.
 
-        ``inputs`` are (n_steps, n_features, N) per run of the packing.
+        ``inputs`` are (n_steps, n_features, N) per run of the packing. ``rng`` draws the masks of
+        dropout; None: nothing is dropped.
         """
-        tapes: list[list[Tape]] = []
-        for i, layer in enumerate(self.layers):
-            if i > 0:
-                outputs = zip(*(tape.outputs() for tape in tapes[-1]), strict=True)
-                inputs = [np.concatenate(directions, axis=1) for directions in outputs]
-            tapes.append([])
-            pooled = []
+        records: list[LayerRecord] = []
+        for layer in self.layers:
+            record = LayerRecord([])
+            if records:
+                inputs = States(records[-1].tapes).per_step()
+                record.input_masks = self._drop(inputs, rng)
             for direction in layer:
-                name = direction.suffix
-                tape = direction.cell.tape(workspace, name, packing, direction.reverse)
-                tape.load(inputs)
-                pooled.append(direction.cell.forward(direction.weights(parameters), tape))
-                tapes[-1].append(tape)
-        return np.concatenate(pooled), tapes
+                cell = direction.cell
+                shape = cell.n_hidden, packing.n_sequences
+                mask = draw_mask(rng, self.recurrent_dropout, shape, workspace.dtype)
+                tape = cell.tape(
+                    workspace,
+                    direction.suffix,
+                    packing,
+                    reverse=direction.reverse,
+                    masked=mask is not None,
+                )
+                tape.load(inputs, mask)
+                cell.forward(direction.weights(parameters), tape)
+                record.tapes.append(tape)
+            records.append(record)
+        return States(records[-1].tapes), records
+
+    def _drop(
+        self, inputs: list[np.ndarray], rng: np.random.RandomState | None
+    ) -> list[np.ndarray] | None:
+        """Multiply a layer's inputs by masks, in place, and return those."""
+        masks = []
+        for run in inputs:
+            mask = draw_mask(rng, self.dropout, run.shape, run.dtype)
+            if mask is None:
+                return None
+            np.multiply(run, mask, run)
+            masks.append(mask)
+        return masks
 
     def backward(
         self,
         parameters: dict[str, np.ndarray],
-        tapes: list[list[Tape]],
-        d_pooled: np.ndarray,
+        records: list[LayerRecord],
+        d_final: np.ndarray | None,
+        d_outputs: list[np.ndarray] | None,
         gradient: dict[str, np.ndarray],
         workspace: Workspace,
-    ) -> None:
-        """Write the gradient of all recurrent parameters, given that of the pooled output."""
-        d_final, d_outputs = d_pooled, None
-        for layer, layer_tapes in zip(reversed(self.layers), reversed(tapes), strict=True):
-            pairs = list(zip(layer, layer_tapes, strict=True))
+        *,
+        wants_inputs: bool = False,
+    ) -> list[np.ndarray] | None:
+        """Write the gradient of the parameters that are not frozen.
+
+        Takes that of the last layer's final states (D H, N) and of its states after each step,
+        (n_steps, D H, N) per run; None: zero. Returns the gradient of the inputs, per run, if
+        ``wants_inputs``.
+        """
+        for i in reversed(range(self.n_frozen, len(self.layers))):
+            pairs = list(zip(self.layers[i], records[i].tapes, strict=True))
             self._backward_layer(parameters, pairs, d_final, d_outputs, gradient, workspace)
-            if layer is not self.layers[0]:
+            if i > self.n_frozen or wants_inputs:
+                d_final = None  # of a lower layer only the outputs count
                 d_outputs = _input_gradient(parameters, pairs)
-                # Of a lower layer only the outputs count, not the final states as such.
-                d_final = np.zeros((layer[0].cell.n_inputs, d_final.shape[1]), d_final.dtype)
+                for d_run, mask in zip(d_outputs, records[i].input_masks or [], strict=False):
+                    d_run *= mask
+        return d_outputs if wants_inputs else None
 
     def _backward_layer(
         self,
         parameters: dict[str, np.ndarray],
         pairs: list[tuple[Direction, Tape]],
-        d_final: np.ndarray,
+        d_final: np.ndarray | None,
         d_outputs: list[np.ndarray] | None,
         gradient: dict[str, np.ndarray],
         workspace: Workspace,
@@ -131,7 +214,7 @@ class RecurrentLayers:
             direction.cell.backward(
                 direction.weights(parameters),
                 tape,
-                d_final[start:stop],
+                np.zeros_like(tape.final_state) if d_final is None else d_final[start:stop],
                 None if d_outputs is None else [d_run[:, start:stop] for d_run in d_outputs],
                 direction.weights(gradient),
                 workspace,

@@ -1,4 +1,4 @@
-"""Network + head + loss + L2: what training minimises, and what prediction evaluates."""
+"""Network + loss + L2: what training minimises, and what prediction evaluates."""
 
 from __future__ import annotations
 
@@ -6,32 +6,53 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._batching import pack
-from ._heads import AffineHead
-from ._layers import RecurrentLayers
+from ._embedding import with_own_rows
 from ._losses import Loss
+from ._network import Network, Record
 from ._params import ParameterLayout
 from ._sequences import SequenceBatch
 from ._tape import Workspace
 
-# Numbers on the tapes that prediction holds at a time: fewer make the products small (a quarter of
-# it: 1.35 times as slow at T=100, H=128).
-PREDICTION_SIZE = 2**22
-
 
 @dataclass(frozen=True)
 class Samples:
-    """Sequences with their targets and weights."""
+    """Sequences with their targets and weights.
+
+    Attributes
+    ----------
+    X : SequenceBatch
+    y : ndarray of shape (N, K), or SequenceBatch with K features
+        A target for each sequence, or for each of its steps.
+    weights : ndarray of shape (N,)
+        Scaled so that over the whole training set they sum, times the number of targets of each
+        sequence, to N.
+    """
 
     X: SequenceBatch
-    y: np.ndarray  # (N, K)
-    weights: np.ndarray  # (N,)
+    y: np.ndarray | SequenceBatch
+    weights: np.ndarray
 
     def __len__(self) -> int:
-        return len(self.y)
+        return len(self.weights)
 
     def select(self, indices: np.ndarray) -> Samples:
         return Samples(self.X.select(indices), self.y[indices], self.weights[indices])
+
+    @property
+    def n_targets(self) -> np.ndarray:
+        """Number of targets of each sequence."""
+        return self.X.lengths if isinstance(self.y, SequenceBatch) else np.ones(len(self), int)
+
+    def rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return targets (M, K) and weights (M,), step by step where each step has one."""
+        if isinstance(self.y, SequenceBatch):
+            return self.y.rows(), np.repeat(self.weights, self.y.lengths)
+        return self.y, self.weights
+
+    def with_mean_weight_1(self) -> Samples:
+        """Scale the weights as a training set needs them."""
+        mean = self.weights @ self.n_targets / len(self)
+        return Samples(self.X, self.y, (self.weights / mean).astype(self.weights.dtype))
 
 
 class Objective:
@@ -39,61 +60,105 @@ class Objective:
 
         J = sum_i w_i loss_i / N + alpha / 2 * (sum of squares of all weights, no biases)
 
-    over the N samples of a batch, whose weights are scaled to a mean of 1 over the whole training
-    set.
+    over the N sequences of a batch; where each step has a target, loss_i sums over steps.
 
     Parameters
     ----------
-    layers : RecurrentLayers
+    network : Network
     loss : Loss
-    n_outputs : int
-        Number K of raw outputs.
     alpha : float
     """
 
-    def __init__(self, layers: RecurrentLayers, loss: Loss, n_outputs: int, alpha: float) -> None:
-        self.layers = layers
+    def __init__(self, network: Network, loss: Loss, alpha: float) -> None:
+        self.network = network
         self.loss = loss
         self.alpha = alpha
-        self.head = AffineHead(layers.n_outputs, n_outputs)
-        self.layout = ParameterLayout({**layers.shapes, **self.head.shapes})
+        self.layout = ParameterLayout(network.shapes, network.frozen_names)
+
+    def touched(self, batch: Samples) -> tuple[Samples, np.ndarray | None]:
+        """Return which parameters a batch touches, and the batch as it is seen from among them.
+
+        None: all. Of an embedding's table only the rows of the tokens at hand are touched, so that
+        a step costs the same however large the vocabulary is.
+        """
+        if self.network.embedding is None:
+            return batch, None
+        X, rows = with_own_rows(batch.X)
+        place, n_dimensions = self.layout["embedding"], self.network.embedding.n_dimensions
+        of_table = place.start + rows[:, None] * n_dimensions + np.arange(n_dimensions)
+        indices = np.concatenate(
+            [
+                np.arange(place.start),
+                of_table.ravel(),
+                np.arange(place.stop, self.layout.size),
+            ]
+        )
+        return Samples(X, batch.y, batch.weights), indices
 
     def loss_and_gradient(
-        self, params: np.ndarray, batch: Samples, gradient: np.ndarray, workspace: Workspace
+        self,
+        params: np.ndarray,
+        batch: Samples,
+        gradient: np.ndarray,
+        workspace: Workspace,
+        rng: np.random.RandomState | None = None,
     ) -> float:
-        """Return J and write dJ / dparams into ``gradient``, both flat."""
-        batch = batch.select(batch.X.falling_lengths())
-        named, d_named = self.layout.views(params), self.layout.views(gradient)
-        packing, inputs = pack(batch.X)
-        pooled, tapes = self.layers.forward(named, packing, inputs, workspace)
-        raw = self.head.forward(named, pooled)
-        values, d_raw = self.loss.value_and_gradient(raw, batch.y)
-        d_raw *= batch.weights[:, None] / len(batch)
-        d_pooled = self.head.backward(named, pooled, d_raw, d_named)
-        self.layers.backward(named, tapes, d_pooled, d_named, workspace)
-        return float(values @ batch.weights) / len(batch) + self._add_l2(params, gradient)
+        """Return J and write dJ / dparams into ``gradient``, both flat.
 
-    def _add_l2(self, params: np.ndarray, gradient: np.ndarray) -> float:
-        weights = params[: self.layout.n_weights]
-        gradient[: self.layout.n_weights] += self.alpha * weights
+        The gradient ends before what is frozen. ``rng`` draws the masks of dropout; None: nothing
+        is dropped.
+        """
+        batch = batch.select(batch.X.falling_lengths())
+        layout = self._layout_of(params)
+        named, d_named = layout.views(params), layout.views(gradient)
+        raw, record = self.network.forward(named, batch.X, workspace, rng)
+        y, weights = _aligned(batch, record)
+        values, d_raw = self.loss.value_and_gradient(raw, y)
+        d_raw *= weights[:, None] / len(batch)
+        self.network.backward(named, record, d_raw, d_named, workspace)
+        l2 = self._add_l2(params[: layout.n_weights], gradient[: layout.n_weights])
+        return float(values @ weights) / len(batch) + l2
+
+    def _layout_of(self, params: np.ndarray) -> ParameterLayout:
+        """Return the layout of a vector that holds all parameters, or those a batch touches."""
+        surplus = self.layout.size - len(params)
+        if surplus == 0:
+            return self.layout
+        n_rows, n_dimensions = self.layout.shapes["embedding"]
+        rows = {"embedding": (n_rows - surplus // n_dimensions, n_dimensions)}
+        return ParameterLayout(self.layout.shapes | rows, self.network.frozen_names)
+
+    def sizes(self, params: np.ndarray) -> tuple[int, int]:
+        """Return how many leading numbers of such a vector are trained, and how many are weights.
+
+        L2 and weight decay count the weights.
+        """
+        layout = self._layout_of(params)
+        return layout.n_trained, layout.n_weights
+
+    def _add_l2(self, weights: np.ndarray, gradient: np.ndarray) -> float:
+        gradient += self.alpha * weights
         return 0.5 * self.alpha * float(weights @ weights)
 
-    def predict_raw(self, params: np.ndarray, X: SequenceBatch) -> np.ndarray:
-        """Return raw outputs (N, K), computed in chunks of similar length."""
-        named = self.layout.views(params)
-        raw = np.empty((len(X), self.head.shapes["bias_out"][0]), params.dtype)
-        workspace = Workspace(params.dtype, keeps_gates=False)
-        order = X.falling_lengths()
-        while len(order):
-            n_chunk = self._chunk_length(int(X.lengths[order[0]]))
-            chunk, order = order[:n_chunk], order[n_chunk:]
-            packing, inputs = pack(X.select(chunk))
-            pooled, _ = self.layers.forward(named, packing, inputs, workspace)
-            raw[chunk] = self.head.forward(named, pooled)
-        return raw
+    def mean_loss(self, params: np.ndarray, samples: Samples) -> tuple[float, np.ndarray]:
+        """Return the mean loss without L2 and dropout, and the raw outputs behind it."""
+        raw = self.predict_raw(params, samples.X)
+        y, weights = samples.rows()
+        values, _ = self.loss.value_and_gradient(raw, y)
+        return float(np.average(values, weights=weights)), raw
 
-    def _chunk_length(self, n_timesteps: int) -> int:
-        n_rows = sum(
-            direction.cell.n_column_rows for layer in self.layers.layers for direction in layer
-        )
-        return max(1, PREDICTION_SIZE // (n_timesteps * n_rows))
+    def predict_raw(self, params: np.ndarray, X: SequenceBatch) -> np.ndarray:
+        """Return raw outputs, a row for each sequence or each step."""
+        return self.network.predict(self.layout.views(params), X)
+
+
+def _aligned(batch: Samples, record: Record) -> tuple[np.ndarray, np.ndarray]:
+    """Return targets and weights of a batch in the order of the raw outputs."""
+    if not isinstance(batch.y, SequenceBatch):
+        return batch.y, batch.weights
+    packing = record.packing
+    sequences = [np.tile(np.arange(n), stop - start) for start, stop, n in packing.runs]
+    return (
+        batch.y.values[packing.cell_rows(batch.y.starts)],
+        batch.weights[np.concatenate(sequences)],
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import accumulate
+from collections.abc import Collection
 
 import numpy as np
 from scipy.stats import ortho_group
@@ -12,24 +12,33 @@ Shapes = dict[str, tuple[int, ...]]
 
 
 class ParameterLayout:
-    """Where each named parameter lies in the flat vector: weights first, then biases.
+    """Where each named parameter lies in the flat vector: weights, then biases, then the frozen.
 
     So an optimiser step and L2 are a handful of operations on the vector or its first part.
     """
 
-    def __init__(self, shapes: Shapes) -> None:
-        self.shapes = dict(sorted(shapes.items(), key=lambda item: len(item[1]), reverse=True))
-        sizes = [math.prod(shape) for shape in self.shapes.values()]
-        stops = list(accumulate(sizes))
-        self._slices = [slice(stop - size, stop) for size, stop in zip(sizes, stops, strict=True)]
-        self.size = stops[-1]
-        self.n_weights = sum(math.prod(shape) for shape in shapes.values() if len(shape) == 2)
+    def __init__(self, shapes: Shapes, frozen: Collection[str] = ()) -> None:
+        trained = {name: shape for name, shape in shapes.items() if name not in frozen}
+        weights = {name: shape for name, shape in trained.items() if len(shape) == 2}
+        self.shapes = weights | trained | shapes  # the first place counts
+        self._slices: dict[str, slice] = {}
+        self.size = 0
+        for name, shape in self.shapes.items():
+            self._slices[name] = slice(self.size, self.size + math.prod(shape))
+            self.size += math.prod(shape)
+        self.n_weights = sum(map(math.prod, weights.values()))
+        self.n_trained = sum(map(math.prod, trained.values()))
+
+    def __getitem__(self, name: str) -> slice:
+        """Return where a parameter lies in the flat vector."""
+        return self._slices[name]
 
     def views(self, flat: np.ndarray) -> dict[str, np.ndarray]:
         """Return the named parts of a flat vector of shape (size,), without copying."""
         return {
-            name: flat[part].reshape(shape)
-            for (name, shape), part in zip(self.shapes.items(), self._slices, strict=True)
+            name: flat[self._slices[name]].reshape(shape)
+            for name, shape in self.shapes.items()
+            if self._slices[name].stop <= len(flat)  # a gradient ends before what is frozen
         }
 
 
@@ -37,13 +46,16 @@ def initialise(layout: ParameterLayout, rng: np.random.RandomState, dtype: np.dt
     """Draw a first parameter vector.
 
     Weights on inputs are uniform within ``sqrt(6 / (fan_in + fan_out))`` of a gate (Glorot and
-    Bengio 2010), recurrent weights orthogonal per gate (Saxe et al. 2014), biases zero.
+    Bengio 2010), recurrent weights orthogonal per gate (Saxe et al. 2014), biases zero. Vectors of
+    tokens are normal with variance 1, as standardised inputs are; that of unknown ones is zero.
     """
     flat = np.zeros(layout.size, dtype)
     for name, view in layout.views(flat).items():
         if name.startswith("weight_hh"):
             n_hidden = view.shape[1]
             view[...] = np.concatenate([_orthogonal(n_hidden, rng) for _ in range(3)])
+        elif name == "embedding":
+            view[1:] = rng.standard_normal(view[1:].shape)
         elif name.startswith("weight"):
             n_gates = 3 if name.startswith("weight_ih") else 1
             fan_out, fan_in = view.shape[0] // n_gates, view.shape[1]

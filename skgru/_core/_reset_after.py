@@ -43,15 +43,16 @@ class ResetAfter(Cell):
         H = self.n_hidden
         gates = run.gates
         columns = run.columns
-        h = columns[:, :H]
         gate_views = (gates[:, : 3 * H], gates[:, H : 3 * H], *self._split(gates))
-        views = (h, columns, columns[:, H:], *gate_views)
-        return list(zip(*views, [*h[1:], run.last_state], strict=True))
+        views = (run.states, columns, columns[:, H:], *gate_views)
+        following = ([*run.states[1:], run.last_state], run.masked_states())
+        return list(zip(*views, *following, strict=True))
 
     def _forward(self, kernels: Any, run: Run) -> None:
         kernel, input_kernel = kernels
         one = np.ones((), kernel.dtype)
-        for h, column, x, qrz, rz, q, r, z, c, h_next in run.forward_views:
+        mask = run.mask
+        for h, column, x, qrz, rz, q, r, z, c, h_next, next_seen in run.forward_views:
             np.matmul(kernel, column, qrz)
             np.matmul(input_kernel, x, c)
             np.exp(rz, rz)
@@ -63,6 +64,8 @@ class ResetAfter(Cell):
             np.subtract(c, h, h_next)
             np.multiply(h_next, z, h_next)
             np.add(h_next, h, h_next)
+            if mask is not None and next_seen is not None:
+                np.multiply(h_next, mask, next_seen)
 
     def _backward_kernels(self, weights: CellWeights) -> Any:
         H = self.n_hidden
@@ -78,12 +81,13 @@ class ResetAfter(Cell):
         views = (*to_gates, gates[:, : 3 * H], *self._split(gates))
         return factors, list(zip(*(view[::-1] for view in views), strict=True))
 
-    def _write_factors(self, factors: Any, columns: np.ndarray, gates: np.ndarray) -> None:
-        h = columns[:, : self.n_hidden]
+    def _write_factors(
+        self, factors: Any, columns: np.ndarray, states: np.ndarray, gates: np.ndarray
+    ) -> None:
         q, r, z, c = self._split(gates)
         to_q, to_r, to_z, to_c, keep = (factors[:, i] for i in range(5))
         np.subtract(1, z, keep)
-        np.subtract(c, h, to_z)  # (c - h) z (1 - z)
+        np.subtract(c, states, to_z)  # (c - h) z (1 - z)
         to_z *= z
         to_z *= keep
         np.multiply(c, c, to_c)  # z (1 - c^2)
@@ -94,7 +98,9 @@ class ResetAfter(Cell):
         to_r *= to_q
         to_r *= q
 
-    def _backward(self, kernels: Any, d_state: np.ndarray, steps: Any) -> None:
+    def _backward(
+        self, kernels: Any, d_state: np.ndarray, mask: np.ndarray | None, steps: Any
+    ) -> None:
         dh, tmp = d_state
         for d_output, (to_q, to_r, to_z, to_c, keep, d_qrz, d_q, d_r, d_z, d_c) in steps:
             if d_output is not None:
@@ -104,6 +110,8 @@ class ResetAfter(Cell):
             np.multiply(dh, to_z, d_z)
             np.multiply(dh, to_c, d_c)
             np.matmul(kernels, d_qrz, tmp)
+            if mask is not None:
+                np.multiply(tmp, mask, tmp)
             np.multiply(dh, keep, dh)
             np.add(dh, tmp, dh)
 

@@ -42,25 +42,29 @@ class ResetBefore(Cell):
     def _forward_views(self, run: Run) -> list[Any]:
         H = self.n_hidden
         columns, gates = run.columns, run.gates
-        h = columns[:, :H]
-        views = (h, columns[:, :-H], columns[:, H:], columns[:, -H:])
+        views = (run.states, columns[:, :H], columns[:, :-H], columns[:, H:], columns[:, -H:])
         gate_views = (gates[:, : 2 * H], gates[:, :H], gates[:, H : 2 * H], gates[:, 2 * H :])
-        return list(zip(*views, *gate_views, [*h[1:], run.last_state], strict=True))
+        following = ([*run.states[1:], run.last_state], run.masked_states())
+        return list(zip(*views, *gate_views, *following, strict=True))
 
     def _forward(self, kernels: Any, run: Run) -> None:
         gate_kernel, candidate_kernel = kernels
         one = np.ones((), gate_kernel.dtype)  # ufuncs take a 0-d array faster than a float
-        for h, gate_column, candidate_column, rh, rz, r, z, c, h_next in run.forward_views:
+        mask = run.mask
+        for step in run.forward_views:
+            h, h_seen, gate_column, candidate_column, rh, rz, r, z, c, h_next, next_seen = step
             np.matmul(gate_kernel, gate_column, rz)
             np.exp(rz, rz)
             np.add(rz, one, rz)
             np.reciprocal(rz, rz)
-            np.multiply(r, h, rh)
+            np.multiply(r, h_seen, rh)
             np.matmul(candidate_kernel, candidate_column, c)
             np.tanh(c, c)
             np.subtract(c, h, h_next)
             np.multiply(h_next, z, h_next)
             np.add(h_next, h, h_next)
+            if mask is not None and next_seen is not None:
+                np.multiply(h_next, mask, next_seen)
 
     def _backward_kernels(self, weights: CellWeights) -> Any:
         H = self.n_hidden
@@ -79,12 +83,14 @@ class ResetBefore(Cell):
         steps = [(*step, tmp) for step in zip(*(view[::-1] for view in views), strict=True)]
         return factors, steps
 
-    def _write_factors(self, factors: Any, columns: np.ndarray, gates: np.ndarray) -> None:
+    def _write_factors(
+        self, factors: Any, columns: np.ndarray, states: np.ndarray, gates: np.ndarray
+    ) -> None:
         H = self.n_hidden
-        h, r, z, c = columns[:, :H], gates[:, :H], gates[:, H : 2 * H], gates[:, 2 * H :]
+        r, z, c = gates[:, :H], gates[:, H : 2 * H], gates[:, 2 * H :]
         to_z, to_c, to_r, keep, reset = (factors[:, i] for i in range(5))
         np.subtract(1, z, keep)
-        np.subtract(c, h, to_z)  # (c - h) z (1 - z)
+        np.subtract(c, states, to_z)  # (c - h) z (1 - z)
         to_z *= z
         to_z *= keep
         np.multiply(c, c, to_c)  # z (1 - c^2)
@@ -92,10 +98,12 @@ class ResetBefore(Cell):
         to_c *= z
         np.subtract(1, r, to_r)  # h r (1 - r)
         to_r *= r
-        to_r *= h
+        to_r *= columns[:, :H]
         reset[...] = r
 
-    def _backward(self, kernels: Any, d_state: np.ndarray, steps: Any) -> None:
+    def _backward(
+        self, kernels: Any, d_state: np.ndarray, mask: np.ndarray | None, steps: Any
+    ) -> None:
         gate_kernel, candidate_kernel = kernels
         dh, d_rh = d_state
         for d_output, (to_z, to_c, to_r, keep_and_r, d_rz, d_r, d_z, d_c, tmp) in steps:
@@ -107,7 +115,9 @@ class ResetBefore(Cell):
             np.multiply(d_rh, to_r, d_r)
             np.multiply(d_state, keep_and_r, d_state)  # dh (1 - z) and d_rh r in one call
             np.matmul(gate_kernel, d_rz, tmp)
-            np.add(dh, d_rh, dh)
+            np.add(tmp, d_rh, tmp)
+            if mask is not None:
+                np.multiply(tmp, mask, tmp)
             np.add(dh, tmp, dh)
 
     def _add_products(self, sums: KernelGradient, d_gates: np.ndarray, columns: np.ndarray) -> None:

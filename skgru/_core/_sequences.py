@@ -54,6 +54,8 @@ class SequenceBatch:
     def select(self, indices: np.ndarray) -> SequenceBatch:
         return SequenceBatch(self.values, self.starts[indices], self.lengths[indices])
 
+    __getitem__ = select  # as an array of targets has it
+
     def rows(self) -> np.ndarray:
         """Return all steps of all sequences, one after the other, (sum of lengths, n_features)."""
         offsets = np.cumsum(self.lengths) - self.lengths

@@ -57,8 +57,12 @@ class Run:
     ----------
     columns : ndarray of shape (n_steps, n_column_rows, N)
     gates : ndarray of shape (n_steps, n_gate_rows, N)
+    states : ndarray of shape (n_steps, H, N)
+        The states before each step. Without recurrent dropout they are the columns' own.
     last_state : ndarray of shape (H, N)
-        The state after the run; the states before each step stand in the columns.
+        The state after the run.
+    mask : ndarray of shape (H, N), or None
+        Recurrent dropout: what the weights see of a state is the state times this.
     d_state : ndarray of shape (2, H, N)
         First half: gradient of the state after the run, and in the end of the state before it.
         The second half belongs to the cell.
@@ -67,15 +71,30 @@ class Run:
     """
 
     def __init__(
-        self, columns: np.ndarray, gates: np.ndarray, last_state: np.ndarray, d_state: np.ndarray
+        self,
+        columns: np.ndarray,
+        gates: np.ndarray,
+        states: np.ndarray,
+        last_state: np.ndarray,
+        d_state: np.ndarray,
+        mask: np.ndarray | None,
     ) -> None:
         self.columns = columns
         self.gates = gates
+        self.states = states
         self.last_state = last_state
         self.d_state = d_state
+        self.mask = mask
         self.n_active = columns.shape[2]
         self.forward_views: list[Any] = []
         self.backward_views: list[Any] = []
+
+    def masked_states(self) -> list[np.ndarray | None]:
+        """Return where the masked form of the state after each step belongs, if anywhere."""
+        n_steps, n_hidden, _ = self.states.shape
+        if self.mask is None:
+            return [None] * n_steps
+        return [*self.columns[1:, :n_hidden], None]
 
 
 class Tape:
@@ -95,7 +114,9 @@ class Tape:
         n_hidden: int,
         n_column_rows: int,
         n_gate_rows: int,
+        *,
         reverse: bool,
+        masked: bool,
     ) -> None:
         self.reverse = reverse
         self.state_rows = slice(n_hidden)
@@ -111,22 +132,32 @@ class Tape:
         else:
             step = workspace.empty("gates of a step", n_gate_rows, packing.n_sequences)
             run_gates = [_repeat(step, columns) for columns in run_columns]
-        for i, (columns, gates) in enumerate(zip(run_columns, run_gates, strict=True)):
-            if reverse:
-                columns, gates = columns[::-1], gates[::-1]
+        run_states = [columns[:, self.state_rows] for columns in run_columns]
+        if masked:
+            flat = workspace.empty((name, "states"), n_hidden * packing.n_cells)
+            run_states = packing.run_views(flat, n_hidden)
+        for i, arrays in enumerate(zip(run_columns, run_gates, run_states, strict=True)):
+            columns, gates, states = (array[::-1] for array in arrays) if reverse else arrays
             n_active = columns.shape[2]
             last_state = workspace.empty((name, "last", i), n_hidden, n_active)
             # Two memories in turn: the hand-over reads one and writes the other.
             d_state = workspace.empty(("d_state", i % 2), 2, n_hidden, n_active)
-            self.runs.append(Run(columns, gates, last_state, d_state))
+            mask = workspace.empty((name, "mask", i), n_hidden, n_active) if masked else None
+            self.runs.append(Run(columns, gates, states, last_state, d_state, mask))
         if reverse:
             self.runs.reverse()
 
-    def load(self, inputs: list[np.ndarray]) -> None:
-        """Write the inputs, (n_steps, F, N) per run in time order, the ones and h_0."""
+    def load(self, inputs: list[np.ndarray], mask: np.ndarray | None = None) -> None:
+        """Write the inputs, (n_steps, F, N) per run in time order, the ones and h_0.
+
+        ``mask`` (H, N) is that of recurrent dropout, if the tape is made for one.
+        """
         for run, values in zip(self.runs, self.reorder(inputs), strict=True):
             run.columns[:, self.input_rows] = values
             run.columns[:, self.bias_row] = 1.0
+            if run.mask is not None and mask is not None:
+                run.mask[...] = mask[:, : run.n_active]
+        self.runs[0].states[0] = 0.0
         self.runs[0].columns[0, self.state_rows] = 0.0
 
     def forward_runs(self) -> Iterator[Run]:
@@ -134,9 +165,11 @@ class Tape:
         for run, following in pairwise(self.runs):
             yield run
             n_both = min(run.n_active, following.n_active)
-            state = following.columns[0, self.state_rows]
+            state = following.states[0]
             state[:, :n_both] = run.last_state[:, :n_both]
             state[:, n_both:] = 0.0  # backwards in time, shorter sequences begin later
+            if following.mask is not None:
+                np.multiply(state, following.mask, following.columns[0, self.state_rows])
             self.final_state[:, n_both : run.n_active] = run.last_state[:, n_both:]
         last = self.runs[-1]
         yield last
@@ -155,10 +188,7 @@ class Tape:
 
     def outputs(self) -> list[np.ndarray]:
         """Return the states after each step, (n_steps, H, N) per run in time order."""
-        states = [
-            np.concatenate([run.columns[1:, self.state_rows], run.last_state[None]])
-            for run in self.runs
-        ]
+        states = [np.concatenate([run.states[1:], run.last_state[None]]) for run in self.runs]
         return self.reorder(states)
 
     def reorder(self, per_run: list[np.ndarray]) -> list[np.ndarray]:

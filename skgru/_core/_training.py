@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,15 +14,25 @@ import numpy as np
 
 from ._batching import minibatches
 from ._objective import Samples
-from ._optimizers import Adam, clip_by_norm
+from ._optimizers import Optimizer, clip_by_norm
+from ._schedules import Schedule
 from ._tape import Workspace
 
 
 class DifferentiableObjective(Protocol):
     """What training asks of an objective."""
 
+    def touched(self, batch: Samples) -> tuple[Samples, np.ndarray | None]: ...
+
+    def sizes(self, params: np.ndarray) -> tuple[int, int]: ...
+
     def loss_and_gradient(
-        self, params: np.ndarray, batch: Samples, gradient: np.ndarray, workspace: Workspace
+        self,
+        params: np.ndarray,
+        batch: Samples,
+        gradient: np.ndarray,
+        workspace: Workspace,
+        rng: np.random.RandomState | None = None,
     ) -> float: ...
 
 
@@ -81,6 +92,37 @@ class EarlyStopping:
         return self.n_without_improvement > self.patience
 
 
+@dataclass(frozen=True)
+class Plan:
+    """How a run of training goes.
+
+    Parameters
+    ----------
+    n_epochs, batch_size : int
+    learning_rate : float
+        What the schedule's factors multiply.
+    shuffle : bool
+    max_norm : float or None
+        Longer gradients are scaled down to it.
+    first_epoch, last_epoch : int, int or None
+        Where the run begins in the schedule, and which epoch that ends with; None: the run's own.
+    """
+
+    n_epochs: int
+    batch_size: int
+    learning_rate: float
+    shuffle: bool = True
+    max_norm: float | None = None
+    first_epoch: int = 0
+    last_epoch: int | None = None
+
+    def place(self, epoch: int, batch: int, n_batches: int) -> tuple[int, int]:
+        """Return the number of a step in the schedule, and how many steps that has."""
+        n_epochs = self.last_epoch or self.n_epochs
+        epoch = min(self.first_epoch + epoch, n_epochs - 1)
+        return epoch * n_batches + batch, n_epochs * n_batches
+
+
 @dataclass
 class Trainer(Generic[ObjectiveT]):
     """What lives on from one call of `run` to the next.
@@ -90,50 +132,54 @@ class Trainer(Generic[ObjectiveT]):
     objective : DifferentiableObjective
     params : ndarray of shape (size,)
         Changed in place.
-    optimizer : Adam
+    optimizer : Optimizer
+    schedule : Schedule
     rng : RandomState
-        Shuffles the samples.
+        Shuffles the samples and draws the masks of dropout.
     """
 
     objective: ObjectiveT
     params: np.ndarray
-    optimizer: Adam
+    optimizer: Optimizer
+    schedule: Schedule
     rng: np.random.RandomState
     history: History = field(default_factory=History)
 
     def run(
         self,
         samples: Samples,
-        *,
-        n_epochs: int,
-        batch_size: int,
-        shuffle: bool,
-        max_norm: float | None,
+        plan: Plan,
         stopping: EarlyStopping,
+        *,
         validate: Callable[[], tuple[float, float]] | None = None,
-        on_epoch: Callable[[History], None] | None = None,
+        keep_best: bool = False,
+        before_epoch: Callable[[], None] | None = None,
+        after_epoch: Callable[[History], bool] | None = None,
     ) -> Outcome:
-        """Train for at most ``n_epochs``; an interrupted epoch is undone.
+        """Train for at most ``plan.n_epochs``; an interrupted epoch is undone.
 
-        ``validate`` returns loss and score on held-out data. With it, ``stopping`` watches that
-        loss, and the parameters that had the lowest are restored at the end.
+        ``validate`` returns loss and score on held-out data. With ``keep_best``, ``stopping`` and
+        the schedule watch that loss in place of the training loss, and the parameters that had the
+        lowest are restored at the end. ``after_epoch`` may return True to end the training.
         """
         workspace = Workspace(self.params.dtype)
-        rng = self.rng if shuffle and batch_size < len(samples) else None
         best_params = self.params
         try:
-            for _ in range(n_epochs):
-                record = self._epoch(samples, batch_size, rng, max_norm, workspace)
+            for epoch in range(plan.n_epochs):
+                if before_epoch is not None:
+                    before_epoch()
+                record = self._epoch(samples, plan, epoch, workspace)
                 watched = record["loss"]
                 if validate is not None:
-                    watched, score = validate()
-                    record |= {"validation_loss": watched, "validation_score": score}
-                    if watched < stopping.best_loss:
-                        best_params = self.params.copy()
+                    loss, score = validate()
+                    record |= {"validation_loss": loss, "validation_score": score}
+                    watched = loss if keep_best else watched
+                if keep_best and watched < stopping.best_loss:
+                    best_params = self.params.copy()
                 self.history.append(**record)
-                if on_epoch is not None:
-                    on_epoch(self.history)
-                if stopping.update(watched):
+                self.schedule.update(watched)
+                is_asked_to_stop = after_epoch is not None and after_epoch(self.history)
+                if stopping.update(watched) or is_asked_to_stop:
                     return Outcome.CONVERGED
             return Outcome.MAX_ITER
         except KeyboardInterrupt:
@@ -142,36 +188,60 @@ class Trainer(Generic[ObjectiveT]):
             self.params[...] = best_params
 
     def _epoch(
-        self,
-        samples: Samples,
-        batch_size: int,
-        rng: np.random.RandomState | None,
-        max_norm: float | None,
-        workspace: Workspace,
+        self, samples: Samples, plan: Plan, epoch: int, workspace: Workspace
     ) -> dict[str, float]:
         """Pass once over the samples; return what there is to record."""
         started = time.perf_counter()
-        params_before, optimizer_before = self.params.copy(), copy.deepcopy(self.optimizer)
+        before = self.params.copy(), copy.deepcopy(self.optimizer), self.rng.get_state()
         gradient = np.empty_like(self.params)
-        loss = norm = 0.0
+        shuffles = plan.shuffle and plan.batch_size < len(samples)
+        batches = minibatches(len(samples), plan.batch_size, self.rng if shuffles else None)
+        n_batches = math.ceil(len(samples) / plan.batch_size)
+        loss = norm = learning_rate = 0.0
         try:
             with np.errstate(over="ignore", invalid="ignore"):
-                for indices in minibatches(len(samples), batch_size, rng):
-                    share = len(indices) / len(samples)
+                for i, indices in enumerate(batches):
+                    factor = self.schedule.factor(*plan.place(epoch, i, n_batches))
+                    learning_rate = plan.learning_rate * factor
                     batch = samples.select(indices)
-                    loss += share * self.objective.loss_and_gradient(
-                        self.params, batch, gradient, workspace
+                    batch_loss, batch_norm = self._step(
+                        batch, gradient, learning_rate, plan.max_norm, workspace
                     )
-                    norm += share * clip_by_norm(gradient, max_norm)
-                    self.optimizer.step(self.params, gradient)
+                    loss += batch_loss * len(indices) / len(samples)
+                    norm += batch_norm * len(indices) / len(samples)
             if not np.isfinite(loss + norm):
                 raise DivergenceError
         except (KeyboardInterrupt, DivergenceError):
-            self.params[...], self.optimizer = params_before, optimizer_before
+            self.params[...], self.optimizer = before[:2]
+            self.rng.set_state(before[2])
             raise
         return {
             "loss": loss,
             "gradient_norm": norm,
-            "learning_rate": self.optimizer.learning_rate,
+            "learning_rate": learning_rate,
             "seconds": time.perf_counter() - started,
         }
+
+    def _step(
+        self,
+        batch: Samples,
+        gradient: np.ndarray,
+        learning_rate: float,
+        max_norm: float | None,
+        workspace: Workspace,
+    ) -> tuple[float, float]:
+        """Follow the gradient of one mini-batch; return its loss and the gradient's norm."""
+        batch, touched = self.objective.touched(batch)
+        params = self.params if touched is None else self.params[touched]
+        n_trained, n_weights = self.objective.sizes(params)
+        gradient = gradient[:n_trained]
+        loss = self.objective.loss_and_gradient(params, batch, gradient, workspace, self.rng)
+        norm = clip_by_norm(gradient, max_norm)
+        self.optimizer.step(
+            self.params if touched is not None else params[:n_trained],
+            gradient,
+            learning_rate,
+            n_decayed=n_weights,
+            touched=None if touched is None else touched[:n_trained],
+        )
+        return loss, norm

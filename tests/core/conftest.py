@@ -1,13 +1,27 @@
 """Networks of all kinds on sequences of all kinds."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
+from skgru._core._embedding import Embedding
 from skgru._core._layers import RecurrentLayers
-from skgru._core._losses import BinaryLogLoss, MultinomialLogLoss, SquaredError
+from skgru._core._losses import (
+    AbsoluteError,
+    BinaryLogLoss,
+    Huber,
+    MultinomialLogLoss,
+    Poisson,
+    Quantile,
+    SquaredError,
+)
+from skgru._core._network import Network
 from skgru._core._objective import Objective, Samples
 from skgru._core._params import initialise
+from skgru._core._pooling import POOLINGS, EveryStep
 from skgru._core._sequences import SequenceBatch
+from tests.reference import gru
 
 LENGTHS = {
     "equal": [5, 5, 5, 5],
@@ -15,6 +29,29 @@ LENGTHS = {
     "one step": [1, 1],
     "one sequence": [6],
 }
+
+
+def random_targets(loss, n, n_outputs, rng):
+    """Targets such as the loss is for, (n, n_outputs)."""
+    match loss:
+        case Poisson():
+            return rng.poisson(2, (n, n_outputs))
+        case BinaryLogLoss():
+            return rng.randint(2, size=(n, n_outputs))
+        case MultinomialLogLoss():
+            return np.eye(n_outputs)[rng.randint(n_outputs, size=n)]
+        case _:
+            return 2 * rng.standard_normal((n, n_outputs))  # Huber's line as well as its parabola
+
+
+def loss_options(loss):
+    options = {name: getattr(loss, name, None) for name in ("class_weight", "quantiles")}
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def naive_loss(loss):
+    """The same loss of the reference, with the same options."""
+    return partial(gru.LOSSES[type(loss).__name__], **loss_options(loss))
 
 
 class Case:
@@ -30,30 +67,50 @@ class Case:
         n_outputs,
         dtype=np.float64,
         alpha=0.1,
+        pooling="last",
+        n_tokens=None,
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        n_frozen=0,
     ):
         rng = np.random.RandomState(42)
         dtype = np.dtype(dtype)
         n_features = 2
         layers = RecurrentLayers(
-            n_features, sizes, bidirectional=bidirectional, reset_after=reset_after
+            n_features,
+            sizes,
+            bidirectional=bidirectional,
+            reset_after=reset_after,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            n_frozen=n_frozen,
         )
-        self.objective = Objective(layers, loss, n_outputs, alpha)
+        pool = {**POOLINGS, "every step": EveryStep}[pooling](layers.n_outputs)
+        embedding = None if n_tokens is None else Embedding(n_tokens, n_features)
+        network = Network(layers, pool, loss.n_raw(n_outputs), dropout=dropout, embedding=embedding)
+        self.objective = Objective(network, loss, alpha)
         self.params = initialise(self.objective.layout, rng, dtype)
         self.params += 0.3 * rng.standard_normal(self.params.shape)  # biases are tested off zero
         self.sequences = [
-            rng.standard_normal((n, n_features)).astype(dtype) for n in LENGTHS[lengths]
+            rng.standard_normal((n, n_features)).astype(dtype)
+            if n_tokens is None
+            else rng.randint(n_tokens, size=(n, 1))
+            for n in LENGTHS[lengths]
         ]
         n = len(self.sequences)
-        self.y = {
-            "SquaredError": rng.standard_normal((n, n_outputs)),
-            "BinaryLogLoss": rng.randint(2, size=(n, n_outputs)),
-            "MultinomialLogLoss": np.eye(n_outputs)[rng.randint(n_outputs, size=n)],
-        }[type(loss).__name__].astype(dtype)
+        if pooling == "every step":
+            self.y = [
+                random_targets(loss, len(x), n_outputs, rng).astype(dtype) for x in self.sequences
+            ]
+        else:
+            self.y = random_targets(loss, n, n_outputs, rng).astype(dtype)
+        self.reference_loss = naive_loss(loss)
         self.sample_weight = rng.uniform(0.5, 2, n).astype(dtype)
         self.architecture = {
             "n_layers": len(sizes),
             "bidirectional": bidirectional,
             "reset_after": reset_after,
+            "pooling": pooling,
         }
 
     @property
@@ -62,7 +119,8 @@ class Case:
 
     @property
     def samples(self):
-        return Samples(self.batch, self.y, self.sample_weight)
+        y = SequenceBatch.from_list(self.y) if isinstance(self.y, list) else self.y
+        return Samples(self.batch, y, self.sample_weight)
 
     @property
     def named(self):
@@ -89,15 +147,35 @@ def lengths(request):
     return request.param
 
 
+def describe_loss(param):
+    loss, n_outputs = param
+    return " ".join(
+        [type(loss).__name__, *loss_options(loss), f"{n_outputs}:{loss.n_raw(n_outputs)}"]
+    )
+
+
 @pytest.fixture(
     params=[
         (SquaredError(), 1),
         (SquaredError(), 3),
+        (AbsoluteError(), 1),
+        (AbsoluteError(), 3),
+        (Huber(), 1),
+        (Huber(), 3),
+        (Poisson(), 1),
+        (Poisson(), 3),
+        (Quantile((0.3,)), 1),
+        (Quantile((0.3,)), 3),
+        (Quantile((0.1, 0.5, 0.8)), 1),
+        (Quantile((0.1, 0.5, 0.8)), 3),
         (BinaryLogLoss(), 1),
         (BinaryLogLoss(), 3),
+        (BinaryLogLoss(np.array([[0.5, 3.0]])), 1),
+        (BinaryLogLoss(np.array([[0.5, 3.0], [1.0, 0.2], [2.0, 0.7]])), 3),
         (MultinomialLogLoss(), 4),
+        (MultinomialLogLoss(np.array([0.5, 3.0, 1.0, 0.2])), 4),
     ],
-    ids=lambda param: f"{type(param[0]).__name__} {param[1]}",
+    ids=describe_loss,
 )
 def loss_and_n_outputs(request):
     return request.param

@@ -7,8 +7,10 @@ import pytest
 
 from skgru._core._layers import RecurrentLayers
 from skgru._core._losses import SquaredError
+from skgru._core._network import Network
 from skgru._core._objective import Objective, Samples
 from skgru._core._optimizers import Adam
+from skgru._core._pooling import Last
 from skgru._core._sequences import SequenceBatch
 from skgru._core._tape import Workspace
 
@@ -43,7 +45,8 @@ class Stored:
         y = self.values["y"]
         self.samples = Samples(SequenceBatch.from_list(X), y, np.ones(len(y)))
         layers = RecurrentLayers(3, sizes, bidirectional=bidirectional, reset_after=True)
-        self.objective = Objective(layers, SquaredError(), n_outputs=2, alpha=0.0)
+        network = Network(layers, Last(layers.n_outputs), n_raw=2)
+        self.objective = Objective(network, SquaredError(), alpha=0.0)
 
     def flat(self, prefix):
         """Stored parameters or gradients as our flat vector."""
@@ -81,9 +84,9 @@ def test_loss_and_gradients(stored):
 
 def test_ten_steps_of_adam_with_weight_decay(stored):
     stored.objective.alpha = ALPHA
-    params, optimizer = stored.flat("step0/"), Adam(LEARNING_RATE)
+    params, optimizer = stored.flat("step0/"), Adam()
     gradient, workspace = np.empty_like(params), Workspace(params.dtype)
     for step in range(1, 11):
         stored.objective.loss_and_gradient(params, stored.samples, gradient, workspace)
-        optimizer.step(params, gradient)
+        optimizer.step(params, gradient, LEARNING_RATE)
         np.testing.assert_allclose(params, stored.flat(f"step{step}/"), rtol=1e-6, atol=1e-8)

@@ -78,7 +78,7 @@ def test_result_does_not_depend_on_the_block_size(monkeypatch, reset_after):
 
 def test_second_direction_is_the_first_on_reversed_input(reset_after):
     case = Case((3,), True, reset_after, "ragged", SquaredError(), 1)
-    layers, named = case.objective.layers, case.named
+    layers, named = case.objective.network.layers, case.named
     batch = case.batch.select(case.batch.falling_lengths())
     sequences = [case.sequences[i] for i in case.batch.falling_lengths()]
     reversed_batch = SequenceBatch.from_list([x[::-1] for x in sequences])
@@ -86,6 +86,7 @@ def test_second_direction_is_the_first_on_reversed_input(reset_after):
         name: named[name.removesuffix("_reverse") if "_reverse" in name else name + "_reverse"]
         for name in layers.shapes
     }
-    pooled, _ = layers.forward(named, *pack(batch), Workspace(np.dtype(float)))
+    states, _ = layers.forward(named, *pack(batch), Workspace(np.dtype(float)))
     mirrored, _ = layers.forward(swapped, *pack(reversed_batch), Workspace(np.dtype(float)))
-    np.testing.assert_allclose(pooled, np.concatenate([mirrored[3:], mirrored[:3]]), rtol=1e-12)
+    swapped_back = np.concatenate([mirrored.final[3:], mirrored.final[:3]])
+    np.testing.assert_allclose(states.final, swapped_back, rtol=1e-12)

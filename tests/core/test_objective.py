@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skgru._core import _objective
+from skgru._core import _layers, _network
 from skgru._core._losses import MultinomialLogLoss, SquaredError
 from skgru._core._sequences import SequenceBatch
 from skgru._core._tape import Workspace
@@ -14,8 +14,8 @@ STEP = 1e-30
 
 
 def complex_step_gradient(case):
-    """Differentiate the reference by every parameter."""
-    gradient = np.empty(len(case.params))
+    """Differentiate the reference by every parameter that is trained."""
+    gradient = np.empty(case.objective.layout.n_trained)
     for i in range(len(gradient)):
         shifted = case.params.astype(complex)
         shifted[i] += 1j * STEP
@@ -24,7 +24,7 @@ def complex_step_gradient(case):
             case.sequences,
             case.y,
             case.sample_weight,
-            type(case.objective.loss).__name__,
+            case.reference_loss,
             case.objective.alpha,
             **case.architecture,
         )
@@ -32,12 +32,12 @@ def complex_step_gradient(case):
     return value.real, gradient
 
 
-def assert_gradient_equals_the_reference(case):
-    expected_value, expected = complex_step_gradient(case)
-    gradient = np.full_like(case.params, np.nan)
+def assert_gradient_equals_the_reference(case, rng=None):
+    gradient = np.full(case.objective.layout.n_trained, np.nan)
     value = case.objective.loss_and_gradient(
-        case.params, case.samples, gradient, Workspace(gradient.dtype)
+        case.params, case.samples, gradient, Workspace(gradient.dtype), rng
     )
+    expected_value, expected = complex_step_gradient(case)
     assert value == pytest.approx(expected_value, rel=1e-12)
     views, expected_views = (
         case.objective.layout.views(gradient),
@@ -63,6 +63,136 @@ def test_gradient_of_every_loss(loss_and_n_outputs, reset_after, lengths):
     assert_gradient_equals_the_reference(
         Case((3,), False, reset_after, lengths, loss, n_outputs, alpha=0.1)
     )
+
+
+POOLING_NAMES = ["last", "mean", "max", "attention", "every step"]
+
+
+@pytest.mark.parametrize("pooling", POOLING_NAMES)
+def test_gradient_of_every_pooling(pooling, bidirectional, lengths):
+    alpha = 0.1 if lengths == "one step" else 0.0
+    assert_gradient_equals_the_reference(
+        Case((3, 2), bidirectional, False, lengths, SquaredError(), 2, alpha=alpha, pooling=pooling)
+    )
+
+
+@pytest.mark.parametrize("pooling", POOLING_NAMES)
+def test_gradient_with_an_embedding(pooling, reset_after):
+    """Tokens stand in several places; one of them in none."""
+    case = Case((3, 2), True, reset_after, "ragged", SquaredError(), 2, pooling=pooling, n_tokens=6)
+    case.sequences = [np.where(x == 4, 3, x) for x in case.sequences]
+    assert_gradient_equals_the_reference(case)
+
+
+def test_gradient_for_the_rows_of_the_table_that_a_batch_touches():
+    """What the batch does not touch is not there, and costs nothing."""
+    case = Case((3,), False, False, "ragged", SquaredError(), 2, n_tokens=50, alpha=0.0)
+    case.sequences = [x % 4 + 7 for x in case.sequences]
+    whole = np.empty_like(case.params)
+    workspace = Workspace(whole.dtype)
+    value = case.objective.loss_and_gradient(case.params, case.samples, whole, workspace)
+    batch, touched = case.objective.touched(case.samples)
+    n_untouched = 50 - 4
+    assert len(touched) == len(case.params) - 2 * n_untouched
+    part = np.full(len(touched), np.nan)
+    again = case.objective.loss_and_gradient(case.params[touched], batch, part, workspace)
+    assert again == value
+    np.testing.assert_array_equal(part, whole[touched])
+    whole[touched] = 0
+    assert not whole.any()
+
+
+class Recorder:
+    """Draws the masks of dropout and keeps them, in the order in which the network asks."""
+
+    def __init__(self, monkeypatch):
+        self.original = _layers.draw_mask
+        self.drawn = []
+        for module in (_layers, _network):
+            monkeypatch.setattr(module, "draw_mask", self)
+
+    def __call__(self, *args):
+        self.drawn.append(self.original(*args))
+        return self.drawn[-1]
+
+    def by_sequence(self, case):
+        """What the reference calls masks, for the sequences in the order of the case."""
+        masks, drawn = [{} for _ in case.sequences], iter(self.drawn)
+        order = case.batch.falling_lengths()
+        n_runs = len({len(x) for x in case.sequences})
+        for i in range(case.architecture["n_layers"]):
+            runs = [next(drawn) for _ in range(n_runs)] if i > 0 else []
+            states = {suffix: next(drawn) for suffix in self.suffixes(case, i)}
+            for place, sequence in enumerate(order):
+                if i > 0:
+                    of_runs = [run[:, :, place] for run in runs if place < run.shape[2]]
+                    masks[sequence][f"inputs_l{i}"] = np.concatenate(of_runs)
+                for suffix, state in states.items():
+                    masks[sequence]["state" + suffix] = state[:, place]
+        pooled = next(drawn)
+        for place, sequence in enumerate(order):
+            masks[sequence]["pooled"] = pooled[:, place]
+        assert next(drawn, None) is None
+        return masks
+
+    def suffixes(self, case, i):
+        return [f"_l{i}", f"_l{i}_reverse"] if case.architecture["bidirectional"] else [f"_l{i}"]
+
+
+@pytest.mark.parametrize("pooling", ["last", "max"])
+def test_gradient_with_dropout(monkeypatch, pooling, bidirectional, reset_after, lengths):
+    alpha = 0.1 if lengths == "one step" else 0.0
+    case = Case(
+        *((3, 2), bidirectional, reset_after, lengths, SquaredError(), 2),
+        alpha=alpha,
+        pooling=pooling,
+        dropout=0.3,
+        recurrent_dropout=0.4,
+    )
+    recorder = Recorder(monkeypatch)
+    workspace, gradient = Workspace(case.params.dtype), np.empty_like(case.params)
+    rng = np.random.RandomState(5)
+    value = case.objective.loss_and_gradient(case.params, case.samples, gradient, workspace, rng)
+    assert {0.0} < {float(x) for mask in recorder.drawn for x in np.unique(mask)}
+    case.architecture["masks"] = recorder.by_sequence(case)
+    expected_value, expected = complex_step_gradient(case)
+    assert value == pytest.approx(expected_value, rel=1e-12)
+    assert np.abs(expected).max() > 0
+    np.testing.assert_allclose(gradient, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_dropout_keeps_means_and_leaves_prediction_alone():
+    case = Case((40,), False, False, "equal", SquaredError(), 1, dropout=0.5, recurrent_dropout=0.5)
+    mask = _layers.draw_mask(np.random.RandomState(0), 0.75, (1000,), np.dtype(np.float32))
+    assert mask.dtype == np.float32
+    assert set(np.unique(mask)) == {0, 4}
+    assert mask.mean() == pytest.approx(1, abs=0.15)
+    predictions = [case.objective.predict_raw(case.params, case.batch) for _ in range(2)]
+    np.testing.assert_array_equal(*predictions)
+
+
+@pytest.mark.parametrize("n_tokens", [None, 6])
+def test_frozen_layers_have_no_gradient(n_tokens, bidirectional):
+    """The rest has the gradient that it has without."""
+    options = {"bidirectional": bidirectional, "reset_after": False, "lengths": "ragged"}
+    options |= {"loss": SquaredError(), "n_outputs": 2, "n_tokens": n_tokens, "alpha": 0.1}
+    frozen, whole = Case((3, 2), n_frozen=1, **options), Case((3, 2), **options)
+    for name, view in frozen.named.items():
+        view[...] = whole.named[name]
+    n_trained = frozen.objective.layout.n_trained
+    assert n_trained < len(frozen.params)
+    gradients = np.full(n_trained, np.nan), np.empty_like(whole.params)
+    for case, gradient in zip((frozen, whole), gradients, strict=True):
+        workspace = Workspace(gradient.dtype)
+        case.objective.loss_and_gradient(case.params, whole.samples, gradient, workspace)
+    views = [
+        case.objective.layout.views(gradient)
+        for case, gradient in zip((frozen, whole), gradients, strict=True)
+    ]
+    left_out = {name for name in views[1] if "_l0" in name or name == "embedding"}
+    assert set(views[0]) == set(views[1]) - left_out
+    for name, view in views[0].items():
+        np.testing.assert_allclose(view, views[1][name], rtol=1e-12)
 
 
 def test_second_step_on_the_same_workspace_is_not_disturbed_by_the_first(lengths, reset_after):
@@ -111,6 +241,6 @@ def test_prediction_is_the_same_alone_in_a_batch_and_in_any_order(
     order = np.random.RandomState(0).permutation(len(case.sequences))
     reordered = case.objective.predict_raw(case.params, case.batch.select(order))
     np.testing.assert_allclose(reordered, together[order], rtol=tol, atol=tol)
-    monkeypatch.setattr(_objective, "PREDICTION_SIZE", 1)  # chunks of one sequence
+    monkeypatch.setattr(_network, "PREDICTION_SIZE", 1)  # chunks of one sequence
     chunked = case.objective.predict_raw(case.params, case.batch)
     np.testing.assert_allclose(chunked, together, rtol=tol, atol=tol)

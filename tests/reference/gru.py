@@ -13,82 +13,175 @@ def sigmoid(a):
     return 0.5 * np.tanh(0.5 * a) + 0.5  # exp of complex numbers would overflow
 
 
-def step(weights, suffix, h, x, reset_after):
-    """One step of one layer in one direction."""
+def step(weights, suffix, h, x, reset_after, mask=1):
+    """One step of one layer in one direction; the weights see the state times ``mask``."""
     H = len(h)
     W_ih, W_hh = weights["weight_ih" + suffix], weights["weight_hh" + suffix]
     b = weights["bias_ih" + suffix]
-    r = sigmoid(W_ih[:H] @ x + W_hh[:H] @ h + b[:H])
-    z = sigmoid(W_ih[H : 2 * H] @ x + W_hh[H : 2 * H] @ h + b[H : 2 * H])
+    seen = mask * h
+    r = sigmoid(W_ih[:H] @ x + W_hh[:H] @ seen + b[:H])
+    z = sigmoid(W_ih[H : 2 * H] @ x + W_hh[H : 2 * H] @ seen + b[H : 2 * H])
     if reset_after:
-        q = W_hh[2 * H :] @ h + weights["bias_hh" + suffix]
+        q = W_hh[2 * H :] @ seen + weights["bias_hh" + suffix]
         c = np.tanh(W_ih[2 * H :] @ x + b[2 * H :] + r * q)
     else:
-        c = np.tanh(W_ih[2 * H :] @ x + W_hh[2 * H :] @ (r * h) + b[2 * H :])
+        c = np.tanh(W_ih[2 * H :] @ x + W_hh[2 * H :] @ (r * seen) + b[2 * H :])
     return (1 - z) * h + z * c
 
 
-def layer(weights, suffix, sequence, reset_after):
+def layer(weights, suffix, sequence, reset_after, mask=1):
     """The states after each step of one layer in one direction."""
     h = np.zeros(weights["weight_hh" + suffix].shape[1], sequence.dtype)
     states = []
     for x in sequence:
-        h = step(weights, suffix, h, x, reset_after)
+        h = step(weights, suffix, h, x, reset_after, mask)
         states.append(h)
     return np.array(states)
 
 
-def pooled(weights, sequence, n_layers, bidirectional, reset_after):
-    """The final states of the last layer: forwards, then backwards in time."""
-    dtype = np.result_type(sequence, *weights.values())
-    outputs = sequence.astype(dtype)
+def last_layer(weights, sequence, n_layers, bidirectional, reset_after, masks):
+    """The states of the last layer after each step, and its final states in both directions.
+
+    ``masks`` are those of dropout by the name of what they multiply: "inputs_l1" those of the
+    second layer, "state_l0_reverse" what the weights see of a state.
+    """
+    if "embedding" in weights:
+        sequence = weights["embedding"][sequence[:, 0]]
+    outputs = sequence.astype(np.result_type(sequence, *weights.values()))
     for i in range(n_layers):
-        forwards = layer(weights, f"_l{i}", outputs, reset_after)
-        final = forwards[-1]
-        outputs_next = forwards
+        inputs = outputs * masks.get(f"inputs_l{i}", 1)
+        mask = masks.get(f"state_l{i}", 1)
+        outputs = layer(weights, f"_l{i}", inputs, reset_after, mask)
+        final = outputs[-1]
         if bidirectional:
-            backwards = layer(weights, f"_l{i}_reverse", outputs[::-1], reset_after)[::-1]
-            final = np.concatenate([forwards[-1], backwards[0]])
-            outputs_next = np.hstack([forwards, backwards])
-        outputs = outputs_next
-    return final
+            mask = masks.get(f"state_l{i}_reverse", 1)
+            backwards = layer(weights, f"_l{i}_reverse", inputs[::-1], reset_after, mask)[::-1]
+            final = np.concatenate([outputs[-1], backwards[0]])
+            outputs = np.hstack([outputs, backwards])
+    return outputs, final
 
 
-def raw_outputs(weights, sequences, n_layers, bidirectional, reset_after):
-    """The outputs before the link of every sequence, one at a time."""
-    return np.array(
-        [
-            weights["weight_out"] @ pooled(weights, x, n_layers, bidirectional, reset_after)
-            + weights["bias_out"]
-            for x in sequences
-        ]
-    )
+def attention(weights, outputs):
+    scores = [weights["weight_query"][0] @ h / len(h) ** 0.5 for h in outputs]
+    exponentials = np.exp(scores)
+    return sum(e * h for e, h in zip(exponentials, outputs, strict=True)) / sum(exponentials)
+
+
+def largest(outputs):
+    """Complex numbers have no order: that of the real parts counts."""
+    return np.array([unit[np.argmax(unit.real)] for unit in outputs.T])
+
+
+POOLINGS = {
+    "last": lambda weights, outputs, final: final,
+    "mean": lambda weights, outputs, final: sum(outputs) / len(outputs),
+    "max": lambda weights, outputs, final: largest(outputs),
+    "attention": lambda weights, outputs, final: attention(weights, outputs),
+    "every step": lambda weights, outputs, final: outputs,
+}
+
+
+def raw_outputs(
+    weights, sequences, n_layers, bidirectional, reset_after, pooling="last", masks=None
+):
+    """The outputs before the link of every sequence, or of every step, one sequence at a time."""
+    raw = []
+    for i, sequence in enumerate(sequences):
+        dropped = {} if masks is None else masks[i]
+        states = last_layer(weights, sequence, n_layers, bidirectional, reset_after, dropped)
+        pooled = POOLINGS[pooling](weights, *states) * dropped.get("pooled", 1)
+        raw.append(pooled @ weights["weight_out"].T + weights["bias_out"])
+    return raw
 
 
 def squared_error(raw, y):
     return sum((raw[k] - y[k]) ** 2 / 2 for k in range(len(y))) / len(y)
 
 
-def binary_log_loss(raw, y):
-    return sum(np.log(1 + np.exp(raw[k])) - y[k] * raw[k] for k in range(len(y))) / len(y)
+def absolute_error(raw, y):
+    total = 0
+    for k in range(len(y)):
+        error = raw[k] - y[k]
+        total = total + (error if error.real > 0 else -error)  # abs of a complex number is real
+    return total / len(y)
 
 
-def multinomial_log_loss(raw, y):
-    return np.log(np.sum(np.exp(raw))) - raw[int(np.argmax(y))]
+def huber(raw, y):
+    """With delta = 1: the parabola, and its tangents from where their slope is 1."""
+    total = 0
+    for k in range(len(y)):
+        error = raw[k] - y[k]
+        if error.real > 1:
+            total = total + error - 1 / 2
+        elif error.real < -1:
+            total = total - error - 1 / 2
+        else:
+            total = total + error**2 / 2
+    return total / len(y)
+
+
+def poisson(raw, y):
+    """Log-likelihood of a mean equal to y, less that of the mean exp(raw)."""
+    total = 0
+    for k in range(len(y)):
+        of_y = y[k] * np.log(y[k]) - y[k] if y[k] > 0 else 0
+        of_raw = y[k] * raw[k] - np.exp(raw[k])
+        total = total + of_y - of_raw
+    return total / len(y)
+
+
+def quantile(raw, y, quantiles):
+    """Each output has its own stretch of raw: the lowest quantile, then what each adds to it."""
+    total, Q = 0, len(quantiles)
+    for k in range(len(y)):
+        q = raw[k * Q]
+        for j in range(Q):
+            if j > 0:
+                q = q + np.log(1 + np.exp(raw[k * Q + j]))
+            if y[k] > q.real:
+                total = total + quantiles[j] * (y[k] - q)
+            else:
+                total = total + (1 - quantiles[j]) * (q - y[k])
+    return total / (len(y) * Q)
+
+
+def binary_log_loss(raw, y, class_weight=None):
+    total = 0
+    for k in range(len(y)):
+        weight = 1 if class_weight is None else class_weight[k][int(y[k])]
+        total = total + weight * (np.log(1 + np.exp(raw[k])) - y[k] * raw[k])
+    return total / len(y)
+
+
+def multinomial_log_loss(raw, y, class_weight=None):
+    k = int(np.argmax(y))
+    weight = 1 if class_weight is None else class_weight[k]
+    return weight * (np.log(np.sum(np.exp(raw))) - raw[k])
 
 
 LOSSES = {
     "SquaredError": squared_error,
+    "AbsoluteError": absolute_error,
+    "Huber": huber,
+    "Poisson": poisson,
+    "Quantile": quantile,
     "BinaryLogLoss": binary_log_loss,
     "MultinomialLogLoss": multinomial_log_loss,
 }
 
 
 def objective(weights, sequences, y, sample_weight, loss, alpha, **architecture):
-    """The objective of the design: weighted mean of the losses plus L2 on weights, not biases."""
+    """The objective of the design: weighted mean of the losses plus L2 on weights, not biases.
+
+    The loss of a sequence whose steps have targets is the sum over them.
+    """
     raw = raw_outputs(weights, sequences, **architecture)
-    total = sum(w * LOSSES[loss](raw[i], y[i]) for i, w in enumerate(sample_weight)) / len(y)
+    loss = loss if callable(loss) else LOSSES[loss]
+    total = 0
+    for w, raw_i, y_i in zip(sample_weight, raw, y, strict=True):
+        rows = zip(np.atleast_2d(raw_i), np.atleast_2d(y_i), strict=True)
+        total = total + w * sum(loss(*row) for row in rows) / len(sample_weight)
     for name, value in weights.items():
-        if name.startswith("weight"):
+        if not name.startswith("bias"):
             total = total + alpha / 2 * np.sum(value**2)
     return total

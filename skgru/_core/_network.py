@@ -1,0 +1,150 @@
+"""Embedding, recurrent layers, pooling, dropout and head, one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ._batching import Packing, pack
+from ._dropout import draw_mask
+from ._embedding import Embedding
+from ._heads import AffineHead
+from ._layers import LayerRecord, RecurrentLayers
+from ._params import Shapes
+from ._pooling import Pooling
+from ._sequences import SequenceBatch
+from ._tape import Workspace
+
+# Numbers on the tapes that prediction holds at a time: fewer make the products small (a quarter of
+# it: 1.35 times as slow at T=100, H=128).
+PREDICTION_SIZE = 2**22
+
+
+@dataclass
+class Record:
+    """What the forward pass leaves for the backward pass."""
+
+    packing: Packing
+    rows: list[np.ndarray]  # of the embedding's table, per run, where there is one
+    layers: list[LayerRecord]
+    pooling: Any
+    mask: np.ndarray | None
+    pooled: np.ndarray
+
+
+class Network:
+    """From sequences to raw outputs, and their gradient back to the parameters.
+
+    Parameters
+    ----------
+    layers : RecurrentLayers
+    pooling : Pooling
+    n_raw : int
+        Number of raw outputs of a sequence or step.
+    dropout : float
+        Share of the pooled states that the head does not see in training.
+    embedding : Embedding or None
+        Makes inputs of tokens; None: sequences hold the inputs themselves.
+    """
+
+    def __init__(
+        self,
+        layers: RecurrentLayers,
+        pooling: Pooling,
+        n_raw: int,
+        *,
+        dropout: float = 0.0,
+        embedding: Embedding | None = None,
+    ) -> None:
+        self.layers = layers
+        self.pooling = pooling
+        self.dropout = dropout
+        self.embedding = embedding
+        self.head = AffineHead(layers.n_outputs, n_raw)
+        self.n_raw = n_raw
+        self.frozen_names = set(layers.frozen_names)
+        if embedding is not None and layers.n_frozen:
+            self.frozen_names |= embedding.shapes.keys()
+
+    @property
+    def shapes(self) -> Shapes:
+        of_embedding = {} if self.embedding is None else self.embedding.shapes
+        return {**of_embedding, **self.layers.shapes, **self.pooling.shapes, **self.head.shapes}
+
+    def forward(
+        self,
+        parameters: dict[str, np.ndarray],
+        X: SequenceBatch,
+        workspace: Workspace,
+        rng: np.random.RandomState | None = None,
+    ) -> tuple[np.ndarray, Record]:
+        """Return raw outputs (M, n_raw) of sequences of falling length, and a record.
+
+        A row for each sequence, or for each step in the order of `Packing.cell_rows`. ``rng``
+        draws the masks of dropout; None: nothing is dropped.
+        """
+        packing, inputs = pack(X)
+        rows: list[np.ndarray] = []
+        if self.embedding is not None:
+            rows, inputs = inputs, self.embedding.forward(parameters["embedding"], inputs)
+        states, layer_records = self.layers.forward(parameters, packing, inputs, workspace, rng)
+        pooled, cache = self.pooling.forward(parameters, packing, states)
+        mask = draw_mask(rng, self.dropout, pooled.shape, pooled.dtype)
+        if mask is not None:
+            pooled = pooled * mask
+        record = Record(packing, rows, layer_records, cache, mask, pooled)
+        return self.head.forward(parameters, pooled), record
+
+    def backward(
+        self,
+        parameters: dict[str, np.ndarray],
+        record: Record,
+        d_raw: np.ndarray,
+        gradient: dict[str, np.ndarray],
+        workspace: Workspace,
+    ) -> None:
+        """Write the gradient of all parameters that are not frozen, given that of raw outputs."""
+        d_pooled = self.head.backward(parameters, record.pooled, d_raw, gradient)
+        if record.mask is not None:
+            d_pooled *= record.mask
+        d_final, d_states = self.pooling.backward(
+            parameters, record.packing, record.pooling, d_pooled, gradient
+        )
+        d_inputs = self.layers.backward(
+            parameters,
+            record.layers,
+            d_final,
+            d_states,
+            gradient,
+            workspace,
+            wants_inputs="embedding" in gradient,
+        )
+        if self.embedding is not None and d_inputs is not None:
+            self.embedding.backward(record.rows, d_inputs, gradient["embedding"])
+
+    def predict(self, parameters: dict[str, np.ndarray], X: SequenceBatch) -> np.ndarray:
+        """Return raw outputs, computed in chunks of similar length, in the order of X.
+
+        A row for each sequence, (N, n_raw), or for each step, in the order of `X.rows()`.
+        """
+        dtype = parameters["weight_out"].dtype
+        offsets = np.cumsum(X.lengths) - X.lengths
+        n_rows = int(X.lengths.sum()) if self.pooling.per_step else len(X)
+        raw = np.empty((n_rows, self.n_raw), dtype)
+        workspace = Workspace(dtype, keeps_gates=False)
+        order = X.falling_lengths()
+        while len(order):
+            n_chunk = self._chunk_length(int(X.lengths[order[0]]))
+            chunk, order = order[:n_chunk], order[n_chunk:]
+            outputs, record = self.forward(parameters, X.select(chunk), workspace)
+            per_step = self.pooling.per_step
+            raw[record.packing.cell_rows(offsets[chunk]) if per_step else chunk] = outputs
+        return raw
+
+    def _chunk_length(self, n_timesteps: int) -> int:
+        n_rows = sum(
+            direction.cell.n_column_rows for layer in self.layers.layers for direction in layer
+        )
+        return max(1, PREDICTION_SIZE // (n_timesteps * n_rows))

@@ -1,0 +1,79 @@
+"""Which samples are held out of training, to tell when it should stop."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
+
+from ._core._objective import Samples
+
+
+def hold_out(
+    samples: Samples,
+    *,
+    strata: np.ndarray | None,
+    groups: Any,
+    fraction: float,
+    splitter: Any,
+    seed: int,
+) -> tuple[Samples, Samples]:
+    """Split samples into those that are trained on and those that are held out.
+
+    Parameters
+    ----------
+    samples : Samples
+    strata : ndarray of shape (n_samples,), or None
+        Class labels whose shares both parts should have.
+    groups : array-like of shape (n_samples,), or None
+        No group is in both parts.
+    fraction : float
+        Share of samples, or of groups, that is held out where there is no ``splitter``.
+    splitter : cross-validation splitter, or None
+        The test part of its last split is held out.
+    seed : int
+        Of the random split where there is no ``splitter``.
+
+    Raises
+    ------
+    ValueError
+        If a part has too few samples or no weight.
+    """
+    if splitter is None and groups is not None:
+        splitter = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
+    if splitter is not None:
+        X = np.zeros((len(samples), 1))
+        *_, (kept, held_out) = splitter.split(X, strata, groups)
+    else:
+        kept, held_out = _random_split(len(samples), strata, fraction, seed)
+    if len(held_out) < 2:
+        raise ValueError(
+            f"Only {len(held_out)} of {len(samples)} samples would be held out for early stopping, "
+            "which needs two: set a larger validation_fraction, another validation_split, or "
+            "early_stopping=False."
+        )
+    parts = samples.select(kept), samples.select(held_out)
+    for name, part in zip(("training", "validation"), parts, strict=True):
+        if not part.weights.any():
+            raise ValueError(
+                f"sample_weight is zero for all of the {name} part that early_stopping "
+                "split off. Leave samples without weight out, or change random_state."
+            )
+    return parts[0].with_mean_weight_1(), parts[1].with_mean_weight_1()
+
+
+def _random_split(
+    n_samples: int, strata: np.ndarray | None, fraction: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Split at random, with a sample of each class in either part where there are two of each."""
+    n_held_out = math.ceil(fraction * n_samples)
+    if strata is not None:
+        sizes = np.unique(strata, return_counts=True)[1]
+        n_held_out = max(n_held_out, len(sizes))
+        if sizes.min() < 2 or n_samples - n_held_out < len(sizes):
+            strata = None
+    return train_test_split(
+        np.arange(n_samples), test_size=n_held_out, stratify=strata, random_state=seed
+    )
