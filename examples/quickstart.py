@@ -34,7 +34,7 @@ def speech():
 
     pipeline = make_pipeline(
         TimeDistributed(StandardScaler()),
-        GRUClassifier(tol=0.005, n_iter_no_change=5, random_state=0),
+        GRUClassifier(max_iter=30, random_state=0),
     )
     grid = {
         "gruclassifier__hidden_layer_sizes": [32, 64],
@@ -60,7 +60,7 @@ def weather():
 
     pipeline = make_pipeline(
         TimeDistributed(StandardScaler()),
-        GRURegressor(batch_size=32, tol=0.005, n_iter_no_change=3, random_state=0),
+        GRURegressor(batch_size=32, max_iter=20, random_state=0),
     )
     model = TransformedTargetRegressor(pipeline, transformer=StandardScaler())
     distributions = {
@@ -97,7 +97,7 @@ def last_value():
     model = TransformedTargetRegressor(
         make_pipeline(
             TimeDistributed(StandardScaler()),
-            GRURegressor(32, learning_rate_init=0.01, n_iter_no_change=5, random_state=0),
+            GRURegressor(32, random_state=0),
         ),
         transformer=StandardScaler(),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 import warnings
 from abc import ABC, abstractmethod
@@ -41,7 +42,7 @@ from ._input_formats import (
 )
 from ._sklearn_compat import (
     CallbackSupportMixin,
-    EpochCallbacks,
+    FitCallbacks,
     HasMethods,
     Interval,
     StrOptions,
@@ -53,9 +54,14 @@ from ._transfer import check_weights, take_over
 # within bounds. benchmarks/results tells why.
 FULL_BATCH = 64
 AUTO_BATCH_SIZES = 16, 200
+# max_iter=None: as many epochs as make so many steps, within bounds.
+AUTO_N_STEPS = 1000
+AUTO_N_EPOCHS = 30, 500
 
 # What a warm start cannot change.
 ARCHITECTURE = (
+    "loss",
+    "quantile",
     "hidden_layer_sizes",
     "bidirectional",
     "reset_after",
@@ -86,7 +92,7 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         "learning_rate": [StrOptions(set(SCHEDULES)), callable],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "max_iter": [None, Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
         "tol": [Interval(Real, 0, None, closed="left")],
@@ -101,7 +107,7 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         "beta_1": [Interval(Real, 0, 1, closed="left")],
         "beta_2": [Interval(Real, 0, 1, closed="left")],
         "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "init_from": [None, dict],
+        "init_from": [object],  # `check_weights` says more of what is wrong
         "freeze": [Interval(Integral, 0, None, closed="left")],
     }
 
@@ -205,18 +211,22 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         rows of the embedding's table.
         """
         is_first = dtype is None
+        if is_first:
+            check_weights(self.init_from)
         sequences = read_sequences(self, X, reset=is_first)
         dtype = dtype or sequences.values.dtype
         if is_first:
             # Kept, so that a fitted estimator predicts as before when parameters are set.
             self._per_step = self.return_sequences
             self._takes_tokens = self.embedding_dim is not None
+            self.__dict__.pop("token_ids_", None)  # of an earlier fit
         if not self._takes_tokens:
             return replace(sequences, values=cast(sequences.values, dtype, "X")), dtype
-        tokens = as_tokens(sequences, only_at_end=self._per_step)
+        tokens = as_tokens(sequences, per_step=self._per_step)
         if is_first:
             pretrained = (self.init_from or {}).get("token_ids", [])
-            self.token_ids_ = np.union1d(tokens.values, pretrained).astype(np.int64)
+            known = np.union1d(tokens.values, pretrained)
+            self.token_ids_ = known[known != 0].astype(np.int64)
         return replace(tokens, values=_rows_of(tokens.values, self.token_ids_)), dtype
 
     def _read(
@@ -258,25 +268,21 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         """Fit anew, or with ``warm_start`` go on from where the last fit ended."""
         check_consistent_length(*(given for given in (y, groups) if given is not None))
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-        callbacks = EpochCallbacks(
-            self, self.max_iter, self._as_if_fitted, {"X": X, "y": y, "metadata": metadata}
-        )
+        callbacks = FitCallbacks(self, n_epochs=self.max_iter, X=X, y=y, metadata=metadata)
         go_on = self.warm_start and hasattr(self, "_trainer")
         with unchanged_on_error(self):
             samples = self._read(X, y, sample_weight, reset=not go_on)
-            self._trainer = self._adjusted_trainer() if go_on else self._new_trainer(samples)
+            self._trainer = self._adjusted_trainer(samples) if go_on else self._new_trainer(samples)
             samples, held_out = self._split(samples, validation, groups)
             self._warn(self._train(samples, held_out, callbacks))
             callbacks.end()
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> None:
-        """Train for one epoch, as if it were the next one of a fit."""
-        if self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True.")
+        """Train for one epoch, without early stopping."""
         go_on = hasattr(self, "_trainer")
         with unchanged_on_error(self):
             samples = self._read(X, y, sample_weight, reset=not go_on, classes=classes)
-            self._trainer = self._adjusted_trainer() if go_on else self._new_trainer(samples)
+            self._trainer = self._adjusted_trainer(samples) if go_on else self._new_trainer(samples)
             self._train(samples, None, None)
 
     def _new_trainer(self, samples: Samples) -> Trainer[Objective]:
@@ -286,10 +292,10 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         network = self._new_network(samples.X.n_features, loss.n_raw(targets.shape[1]))
         objective = Objective(network, loss, self._alpha_in_gradient())
         rng = _private_generator(self.random_state)
-        params = initialise(objective.layout, rng, targets.dtype)
+        mean_length = np.average(samples.X.lengths, weights=samples.weights)
+        params = initialise(objective.layout, rng, targets.dtype, mean_length)
         views = objective.layout.views(params)
         if self.init_from is not None:
-            check_weights(self.init_from)
             take_over(self.init_from, views, getattr(self, "token_ids_", None))
         views["bias_out"][...] = loss.best_constant(targets, weights)
         self._split_seed = rng.randint(np.iinfo(np.int32).max)
@@ -353,13 +359,12 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         return SCHEDULES[self.learning_rate](self.n_iter_no_change // 3, self.tol)
 
     def _current_architecture(self) -> dict[str, Any]:
-        current = {name: getattr(self, name) for name in ARCHITECTURE}
-        current["hidden_layer_sizes"] = np.atleast_1d(self.hidden_layer_sizes).tolist()
+        names = [name for name in ARCHITECTURE if hasattr(self, name)]
         if self._fitted_on_table:
-            current["n_features_per_step"] = self.n_features_per_step
-        return current
+            names.append("n_features_per_step")
+        return {name: np.atleast_1d(getattr(self, name)).tolist() for name in names}
 
-    def _adjusted_trainer(self) -> Trainer[Objective]:
+    def _adjusted_trainer(self, samples: Samples) -> Trainer[Objective]:
         """Copy the trainer and let parameters that were set since the last fit take effect."""
         current = self._current_architecture()
         changed = [name for name, value in current.items() if value != self._architecture[name]]
@@ -369,6 +374,7 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
                 "start anew."
             )
         trainer = copy.deepcopy(self._trainer)
+        trainer.objective.loss = self._new_loss(*samples.rows())  # class weights are of the data
         trainer.objective.alpha = self._alpha_in_gradient()
         network = trainer.objective.network
         network.dropout = network.layers.dropout = self.dropout
@@ -389,8 +395,10 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         if X is not None:
             if y is None:
                 raise ValueError("X_val was passed without y_val.")
-            held_out = self._read(X, y, sample_weight, reset=False)
-            return samples, held_out
+            try:
+                return samples, self._read(X, y, sample_weight, reset=False)
+            except ValueError as error:
+                raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
         if y is not None or sample_weight is not None:
             raise ValueError("y_val or sample_weight_val was passed without X_val.")
         if not self.early_stopping:
@@ -405,38 +413,45 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         )
 
     def _train(
-        self, samples: Samples, held_out: Samples | None, callbacks: EpochCallbacks | None
+        self, samples: Samples, held_out: Samples | None, callbacks: FitCallbacks | None
     ) -> Outcome:
         """Run the trainer on a whole fit, or without ``callbacks`` on its next epoch."""
         trainer = self._trainer
         n_epochs_before = len(trainer.history.loss)
+        has_an_end = trainer.schedule.has_an_end
         plan = Plan(
-            n_epochs=self.max_iter if callbacks else 1,
+            n_epochs=self._n_epochs(len(samples)) if callbacks else 1,
             batch_size=self._batch_size(len(samples)),
             learning_rate=self.learning_rate_init,
             shuffle=self.shuffle,
             max_norm=self.max_grad_norm,
+            follows_schedule=callbacks is not None or not has_an_end,
         )
-        if callbacks is None:
-            plan = replace(plan, first_epoch=n_epochs_before, last_epoch=self.max_iter)
+        keeps_best = self.early_stopping and held_out is not None
+        patience = np.inf if has_an_end and not keeps_best else self.n_iter_no_change
         try:
             outcome = trainer.run(
                 samples,
                 plan,
-                EarlyStopping(self.tol, self.n_iter_no_change),
+                EarlyStopping(self.tol, patience),
                 validate=None if held_out is None else partial(self._validate, held_out),
-                keep_best=self.early_stopping,
+                keep_best=keeps_best,
                 before_epoch=None if callbacks is None else callbacks.begin_epoch,
-                after_epoch=self._after_epoch(n_epochs_before, callbacks),
+                after_epoch=self._after_epoch(len(samples), plan.n_epochs, callbacks),
             )
         except DivergenceError:
             raise ValueError(self._divergence_message(samples)) from None
         n_epochs = len(trainer.history.loss) - n_epochs_before
         if outcome is Outcome.INTERRUPTED and n_epochs == 0:
             raise KeyboardInterrupt  # nothing new to keep
-        self.t_ += len(samples) * n_epochs
-        self._publish(trainer.history, n_epochs, held_out is not None)
+        self._publish(len(samples), n_epochs)
         return outcome
+
+    def _n_epochs(self, n_samples: int) -> int:
+        if self.max_iter is not None:
+            return self.max_iter
+        n_batches = math.ceil(n_samples / self._batch_size(n_samples))
+        return int(np.clip(math.ceil(AUTO_N_STEPS / n_batches), *AUTO_N_EPOCHS))
 
     def _batch_size(self, n_samples: int) -> int:
         if self.batch_size != "auto":
@@ -447,21 +462,26 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
 
     def _validate(self, held_out: Samples) -> tuple[float, float]:
         """Return loss and score on the held-out part."""
-        loss, raw = self._trainer.objective.mean_loss(self._trainer.params, held_out)
-        return loss, self._score_raw(raw, *held_out.rows())
+        with np.errstate(over="ignore", invalid="ignore"):
+            loss, raw = self._trainer.objective.mean_loss(self._trainer.params, held_out)
+            if not np.isfinite(loss):
+                raise DivergenceError
+            return loss, self._score_raw(raw, *held_out.rows())
 
     def _after_epoch(
-        self, n_epochs_before: int, callbacks: EpochCallbacks | None
+        self, n_samples: int, n_epochs: int, callbacks: FitCallbacks | None
     ) -> Callable[[History], bool]:
         """Return what the trainer calls after each epoch, and asks whether it is to stop."""
-        started = time.perf_counter()
+        started, n_before = time.perf_counter(), len(self._trainer.history.loss)
 
         def after_epoch(history: History) -> bool:
+            n_done = len(history.loss) - n_before
             if self.verbose:
-                n_done = len(history.loss) - n_epochs_before
-                n_left = (self.max_iter if callbacks else 1) - n_done
-                self._print_epoch(history, (time.perf_counter() - started) / n_done * n_left)
-            return callbacks is not None and callbacks.end_epoch()
+                seconds_each = (time.perf_counter() - started) / n_done
+                self._print_epoch(history, seconds_each * (n_epochs - n_done))
+            return callbacks is not None and callbacks.end_epoch(
+                partial(self._as_if_fitted, n_samples, n_done)
+            )
 
         return after_epoch
 
@@ -474,9 +494,15 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
             )
         print(f"{message}, at most {seconds_left:.0f} s left")
 
-    def _as_if_fitted(self) -> dict[str, Any]:
-        """Return what a copy of the estimator needs in order to predict in the middle of a fit."""
-        return {"_trainer": replace(self._trainer, params=self._trainer.params.copy())}
+    def _as_if_fitted(self, n_samples: int, n_epochs: int) -> dict[str, Any]:
+        """Return the attributes of an estimator whose fit ended here, after ``n_epochs``.
+
+        The weights are those of the last epoch, also where early stopping may go back to others.
+        """
+        snapshot = copy.copy(self)
+        snapshot._trainer = copy.deepcopy(self._trainer)
+        snapshot._publish(n_samples, n_epochs)
+        return snapshot.__dict__
 
     def _divergence_message(self, samples: Samples) -> str:
         targets, _ = samples.rows()
@@ -488,15 +514,17 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
             f"{targets.min():.3g} to {targets.max():.3g}."
         )
 
-    def _publish(self, history: History, n_epochs: int, is_validated: bool) -> None:
-        """Set the fitted attributes that tell of training; the last fit had ``n_epochs``."""
+    def _publish(self, n_samples: int, n_epochs: int) -> None:
+        """Set the fitted attributes that tell of training, after ``n_epochs`` more of them."""
+        history = self._trainer.history
+        self.t_ += n_samples * n_epochs
         self.n_iter_ = len(history.loss)
         self.loss_curve_ = list(history.loss)
         self.loss_ = history.loss[-1]
         self.best_loss_ = min(history.loss)
         self.history_ = {name: list(values) for name, values in vars(history).items()}
         self.validation_loss_curve_ = self.validation_scores_ = self.best_validation_score_ = None
-        if is_validated:
+        if not np.isnan(history.validation_loss[-1]):
             self.validation_loss_curve_ = list(history.validation_loss)
             self.validation_scores_ = list(history.validation_score)
             best = int(np.argmin(history.validation_loss[-n_epochs:]))
@@ -504,9 +532,9 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
             self.best_validation_score_ = history.validation_score[-n_epochs:][kept]
 
     def _warn(self, outcome: Outcome) -> None:
-        if outcome is Outcome.MAX_ITER:
+        if outcome is Outcome.MAX_ITER and not self._trainer.schedule.has_an_end:
             warnings.warn(
-                f"Training reached max_iter={self.max_iter} epochs and has not converged yet.",
+                f"Training reached max_iter={self.n_iter_} epochs and has not converged yet.",
                 ConvergenceWarning,
                 stacklevel=5,
             )
@@ -532,6 +560,14 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
     def _in_form_of(self, X: Any, sequences: SequenceBatch, rows: np.ndarray) -> Any:
         """Return predictions as the user expects them: of steps, in the form of X."""
         return write_step_values(X, sequences, rows) if self._per_step else rows
+
+    def _valid_steps(
+        self, X: Any, y: Any, sample_weight: Any
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return targets as they were given, raw outputs and weights of all valid steps."""
+        sequences, raw = self._predict_raw(X)
+        weights = check_sample_weight(sample_weight, sequences.starts, np.float64)
+        return read_step_targets(X, sequences, y), raw, np.repeat(weights, sequences.lengths)
 
     def _score_rows(self, X: Any, y: Any, sample_weight: Any) -> float:
         """Return the score over all sequences, or over their valid steps."""
@@ -566,8 +602,7 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
 
 def _rows_of(ids: np.ndarray, token_ids: np.ndarray) -> np.ndarray:
     """Return which row of the table each id has: 0 if it is not among the sorted ``token_ids``."""
-    rows = np.minimum(np.searchsorted(token_ids, ids), len(token_ids) - 1)
-    return np.where(token_ids[rows] == ids, rows + 1, 0)
+    return np.where(np.isin(ids, token_ids), np.searchsorted(token_ids, ids) + 1, 0)
 
 
 def _private_generator(random_state: Any) -> np.random.RandomState:

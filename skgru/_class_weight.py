@@ -50,6 +50,8 @@ def factors_of_labels(
     """
     if isinstance(class_weight, Mapping):
         return np.column_stack([np.ones(len(labels)), _by_name(class_weight, labels)])
+    if isinstance(class_weight, list) and not all(isinstance(one, Mapping) for one in class_weight):
+        raise ValueError("class_weight may be a list of dicts only.")
     by_column = [class_weight] * len(labels) if isinstance(class_weight, str) else class_weight
     if len(by_column) != len(labels):
         raise ValueError(
@@ -66,8 +68,8 @@ def scaled(factors: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> np.
     So a class of weight k is as good as k copies of its samples. ``targets`` (n_rows, K) are those
     of the loss: one-hot for factors (K,), zeros and ones for factors (K, 2).
     """
-    if (factors < 0).any():
-        raise ValueError("class_weight must not be negative.")
+    if not (np.isfinite(factors) & (factors >= 0)).all():
+        raise ValueError("class_weight must be finite and not negative.")
     if factors.ndim == 1:
         per_row = targets @ factors
     else:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse import issparse
 from scipy.special import log_expit, log_softmax
 from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted
@@ -50,7 +51,8 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         Whether there is a target, and a prediction, for each step. ``pooling`` is not used then.
     embedding_dim : int or None, default=None
         If given, X holds integer token ids, and each token that `fit` sees gets a learned vector of
-        this length. Steps of id 0 are padding; ids that `fit` has not seen share one vector.
+        this length. Steps of id 0 are padding; ids that `fit` has not seen share one vector, which
+        also stands for a sequence that is all padding.
     dropout : float, default=0.0
         Share of a layer's outputs that the next layer, or the output layer, does not see in
         training.
@@ -64,30 +66,32 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
     solver : {"adam", "adamw", "rmsprop", "sgd"}, default="adam"
         Adam [3]_; Adam with ``alpha`` as decoupled weight decay [4]_; RMSProp, whose mean of
         squares decays by 0.99; gradient descent with ``momentum``.
-    alpha : float, default=1e-4
+    alpha : float, default=1e-3
         Strength of the L2 term, ``alpha / 2`` times the sum of squares of all weights, without
         biases. It does not depend on the batch size. Of token vectors those in the batch count.
     batch_size : int or "auto", default="auto"
         Number of sequences in a mini-batch. "auto" takes all of up to 64 samples at once; of more,
         a 64th, but at least 16 and at most 200.
-    learning_rate : {"constant", "plateau", "cosine", "onecycle"} or callable, default="constant"
-        What becomes of ``learning_rate_init``. "plateau": a fifth of it each time that the watched
-        loss has not fallen for more than a third of ``n_iter_no_change``; "cosine": half a cosine
-        down to 0 over ``max_iter`` epochs; "onecycle": up from a 25th for 30 % of them, then
-        down; a function takes the share of training that is done, from 0 to 1, and returns a
-        factor.
-    learning_rate_init : float, default=3e-3
+    learning_rate : {"constant", "plateau", "cosine", "onecycle"} or callable, default="cosine"
+        What becomes of ``learning_rate_init``. "cosine": half a cosine down to 0 over ``max_iter``
+        epochs; "onecycle": up from a 25th for 30 % of them, then down; "plateau": a fifth of it
+        each time that the watched loss has not fallen for more than a third of
+        ``n_iter_no_change`` epochs; a function takes the share of training that is done, from 0 to
+        1, and returns a factor.
+    learning_rate_init : float, default=0.01
         Step size of the solver.
     max_grad_norm : float or None, default=1.0
         The gradient is scaled down to this Euclidean norm where it is longer [5]_; None: never.
-    max_iter : int, default=200
-        Maximum number of epochs.
+    max_iter : int or None, default=None
+        Maximum number of epochs; None: as many as make 1000 mini-batches, but at least 30 and at
+        most 500.
     shuffle : bool, default=True
         Whether to shuffle the samples in each epoch.
     random_state : int, RandomState instance or None, default=None
         Seeds the first weights, the shuffling, dropout and the validation split.
     tol : float, default=1e-4
-        By how much the loss has to fall to count as an improvement.
+        By how much the watched loss has to fall to count as an improvement: that on held-out data
+        with ``early_stopping``, else the training loss.
     verbose : bool or int, default=False
         Whether to print a line per epoch.
     warm_start : bool, default=False
@@ -98,8 +102,8 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         Whether that momentum looks ahead.
     early_stopping : bool, default=False
         Whether to hold out a part of the data, stop when the loss on it no longer falls, and keep
-        the weights that had the lowest. Otherwise training stops when the training loss no longer
-        falls.
+        the weights that had the lowest. Otherwise training stops after ``max_iter`` epochs, or if
+        the training loss no longer falls while the learning rate is "constant" or "plateau".
     validation_fraction : float, default=0.1
         Share of the samples held out for ``early_stopping``; with ``groups`` in `fit`, of these.
     validation_split : cross-validation splitter or None, default=None
@@ -194,7 +198,7 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
     >>> from skgru import GRUClassifier
     >>> X = [np.arange(n) / 10 for n in range(3, 13)] + [-np.arange(n) / 10 for n in range(3, 13)]
     >>> y = ["rising"] * 10 + ["falling"] * 10
-    >>> model = GRUClassifier(8, learning_rate_init=0.01, max_iter=300, random_state=0).fit(X, y)
+    >>> model = GRUClassifier(8, random_state=0).fit(X, y)
     >>> model.predict([[0.0, 0.2, 0.3, 0.5, 0.6], [0.1, -0.1, -0.3]])
     array(['rising', 'falling'], dtype='<U7')
 
@@ -226,12 +230,12 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         recurrent_dropout=0.0,
         class_weight=None,
         solver="adam",
-        alpha=1e-4,
+        alpha=1e-3,
         batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=3e-3,
+        learning_rate="cosine",
+        learning_rate_init=0.01,
         max_grad_norm=1.0,
-        max_iter=200,
+        max_iter=None,
         shuffle=True,
         random_state=None,
         tol=1e-4,
@@ -335,12 +339,14 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one epoch on these samples, keeping weights and the optimiser's state.
 
+        All of them are trained on: ``early_stopping`` has no effect here.
+
         Parameters
         ----------
         X, y, sample_weight
             As in `fit`.
         classes : array-like of shape (n_classes,), default=None
-            All classes there will be. Needed in the first call, unless y holds them all.
+            All classes there will be. Needed in the first call.
 
         Returns
         -------
@@ -372,10 +378,7 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
             for a list of sequences a list of arrays.
         """
         sequences, raw = self._predict_raw(X)
-        p = self._probabilities(raw)
-        if self._y_type == "multilabel-indicator":
-            return self._in_form_of(X, sequences, (p > 0.5).astype(int))
-        return self._in_form_of(X, sequences, self.classes_[np.argmax(p, axis=1)])
+        return self._in_form_of(X, sequences, self._labels(raw))
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -429,9 +432,16 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
             right; of several labels all have to be.
         """
         check_is_fitted(self)
-        if self._per_step:
-            return self._score_rows(X, y, sample_weight)
-        return super().score(X, y, sample_weight)
+        if not self._per_step:
+            return super().score(X, y, sample_weight)
+        truth, raw, weights = self._valid_steps(X, y, sample_weight)
+        return accuracy_score(truth, self._labels(raw), sample_weight=weights)
+
+    def _labels(self, raw: np.ndarray) -> np.ndarray:
+        p = self._probabilities(raw)
+        if self._y_type == "multilabel-indicator":
+            return (p > 0.5).astype(int)
+        return self.classes_[np.argmax(p, axis=1)]
 
     def _probabilities(self, raw: np.ndarray) -> np.ndarray:
         p = self._loss_function.inverse_link(raw)
@@ -440,7 +450,7 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
     def _read_targets(self, y: Any, *, reset: bool, classes: Any = None) -> np.ndarray:
         check_classification_targets(y)
         if type_of_target(y, input_name="y") == "multilabel-indicator":
-            return self._read_indicators(y, reset)
+            return self._read_indicators(y, reset, classes)
         y = column_or_1d(y, warn=True)
         if reset:
             self.classes_ = np.unique(y if classes is None else classes)
@@ -454,8 +464,7 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
             raise ValueError(
                 "y holds one class per sample, unlike the indicators of the first fit."
             )
-        if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
-            raise ValueError(f"classes={classes} is not what the first call had: {self.classes_}.")
+        self._check_classes(classes)
         unknown = np.setdiff1d(y, self.classes_)
         if len(unknown):
             raise ValueError(
@@ -467,7 +476,7 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
             return codes[:, None].astype(np.float64)
         return np.eye(len(self.classes_))[codes]
 
-    def _read_indicators(self, y: Any, reset: bool) -> np.ndarray:
+    def _read_indicators(self, y: Any, reset: bool, classes: Any) -> np.ndarray:
         y = check_array(y, accept_sparse=True, estimator=self, input_name="y", dtype=np.float64)
         y = y.toarray() if issparse(y) else y
         if reset:
@@ -477,7 +486,14 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
             raise ValueError(
                 f"y is an indicator matrix of {y.shape[1]} labels, unlike the y of the first fit."
             )
+        self._check_classes(classes)
         return y
+
+    def _check_classes(self, classes: Any) -> None:
+        if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"classes={classes} is not what the first call had, or y has: {self.classes_}."
+            )
 
     def _new_loss(self, targets: np.ndarray, weights: np.ndarray) -> Loss:
         loss_type = MultinomialLogLoss if self._y_type == "multiclass" else BinaryLogLoss

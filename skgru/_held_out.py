@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from ._core._objective import Samples
+from ._core._sequences import SequenceBatch
 
 
 def hold_out(
@@ -45,7 +46,9 @@ def hold_out(
         splitter = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
     if splitter is not None:
         X = np.zeros((len(samples), 1))
-        *_, (kept, held_out) = splitter.split(X, strata, groups)
+        has_plain_y = strata is None and not isinstance(samples.y, SequenceBatch)
+        y = samples.y if has_plain_y else strata  # stratified splits of several labels need it
+        *_, (kept, held_out) = splitter.split(X, y, groups)
     else:
         kept, held_out = _random_split(len(samples), strata, fraction, seed)
     if len(held_out) < 2:
@@ -69,6 +72,11 @@ def _random_split(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Split at random, with a sample of each class in either part where there are two of each."""
     n_held_out = math.ceil(fraction * n_samples)
+    if n_held_out == n_samples:
+        raise ValueError(
+            f"early_stopping would hold out all of n_samples={n_samples}: give more, set a smaller "
+            "validation_fraction, or early_stopping=False."
+        )
     if strata is not None:
         sizes = np.unique(strata, return_counts=True)[1]
         n_held_out = max(n_held_out, len(sizes))

@@ -28,6 +28,7 @@ from ._core._sequences import SequenceBatch
 
 DTYPES = (np.float64, np.float32)
 AXES = "(n_samples, n_timesteps, n_features)"
+LARGEST_ID = 2**53 - 1  # beyond it, float64 takes several integers for one
 
 
 def read_sequences(estimator: Any, X: Any, *, reset: bool) -> SequenceBatch:
@@ -72,12 +73,12 @@ def _expected_features(estimator: Any) -> int:
     return 1 if holds_tokens else estimator.n_features_per_step
 
 
-def as_tokens(batch: SequenceBatch, *, only_at_end: bool) -> SequenceBatch:
+def as_tokens(batch: SequenceBatch, *, per_step: bool) -> SequenceBatch:
     """Turn sequences into token ids, int64; steps of id 0 are padding and left out.
 
     Of a sequence that is all padding, a text without a known word perhaps, one step stays: 0, the
-    unknown token. ``only_at_end``: padding may stand at the end of a sequence only, so that steps
-    keep their numbers.
+    unknown token. ``per_step``: what is predicted belongs to steps, so they have to keep their
+    numbers, with padding only after a first token.
 
     Raises
     ------
@@ -95,10 +96,12 @@ def as_tokens(batch: SequenceBatch, *, only_at_end: bool) -> SequenceBatch:
     _check_ids(values, ids, batch.lengths)
     is_token = ids != 0
     lengths = np.add.reduceat(is_token, begins(batch.lengths), dtype=int)
+    if per_step and not lengths.all():
+        _complain_about_empty(int(np.argmin(lengths)))
     is_token[begins(batch.lengths)[lengths == 0]] = True
     lengths = np.maximum(lengths, 1)
     steps = np.arange(len(ids)) - np.repeat(begins(batch.lengths), batch.lengths)
-    if only_at_end and (is_token & (steps >= np.repeat(lengths, batch.lengths))).any():
+    if per_step and (is_token & (steps >= np.repeat(lengths, batch.lengths))).any():
         raise ValueError(
             "X has id 0, which is padding, before other ids. With return_sequences=True padding "
             "must stand at the end of a sequence."
@@ -107,14 +110,14 @@ def as_tokens(batch: SequenceBatch, *, only_at_end: bool) -> SequenceBatch:
 
 
 def _check_ids(values: np.ndarray, ids: np.ndarray, lengths: np.ndarray) -> None:
-    bad = (ids != values) | (ids < 0)
+    bad = (ids != values) | (ids < 0) | (ids > LARGEST_ID)
     if bad.any():
         row = int(np.argmax(bad))
         sample, step = _place(row, lengths)
         what = "Negative values in data: X" if values[row] < 0 else "X"
         raise ValueError(
             f"{what} holds {values[row]:g} at sample {sample}, step {step}, but with embedding_dim "
-            "set X must hold token ids: integers of at least 1, and 0 for padding."
+            "set X must hold token ids: integers of at least 1, below 2**53, and 0 for padding."
         )
 
 
@@ -142,23 +145,25 @@ def read_step_targets(X: Any, batch: SequenceBatch, y: Any) -> np.ndarray:
         Naming the first sample whose targets are not as many as its steps, or the first sample and
         step where a target is missing.
     """
-    lengths = batch.lengths
+    n_timesteps = _n_timesteps(X, batch)
     y = _list_or_array(y)
     if isinstance(y, list):
-        rows = _join_step_targets(y, lengths)
+        rows = _join_step_targets(y, n_timesteps)
     else:
         y = np.asarray(y)
-        n_timesteps = _n_timesteps(_list_or_array(X), batch)
-        if y.ndim not in (2, 3) or y.shape[:2] != (len(lengths), n_timesteps):
+        shape = len(batch), int(n_timesteps.max())
+        if y.ndim not in (2, 3) or y.shape[:2] != shape:
             raise ValueError(
-                f"y has shape {y.shape}, but with return_sequences=True it must be "
-                f"({len(lengths)}, {n_timesteps}) or ({len(lengths)}, {n_timesteps}, n_outputs): "
-                "a target for each step of X; or a list of arrays, one for each sequence."
+                f"y has shape {y.shape}, but with return_sequences=True it must be {shape} or "
+                f"({shape[0]}, {shape[1]}, n_outputs): a target for each step of X; or a list of "
+                "arrays, one for each sequence."
             )
-        rows = y[np.arange(n_timesteps) < lengths[:, None]]
+        n_timesteps = np.full(*shape)
+        rows = y.reshape(-1, *y.shape[2:])
+    rows = rows[_is_valid(n_timesteps, batch)]
     bad = _not_finite(rows)
     if bad is not None and bad.any():
-        sample, step = _place(np.argwhere(bad)[0, 0], lengths)
+        sample, step = _place(np.argwhere(bad)[0, 0], batch.lengths)
         raise ValueError(
             f"Input y contains NaN or infinity at sample {sample}, step {step}. Leave that "
             "sequence out, or end it before."
@@ -166,17 +171,23 @@ def read_step_targets(X: Any, batch: SequenceBatch, y: Any) -> np.ndarray:
     return rows
 
 
-def _join_step_targets(y: list[Any], lengths: np.ndarray) -> np.ndarray:
-    if len(y) != len(lengths):
+def _join_step_targets(y: list[Any], n_timesteps: np.ndarray) -> np.ndarray:
+    if len(y) != len(n_timesteps):
         raise ValueError(
-            f"Found input variables with inconsistent numbers of samples: {[len(lengths), len(y)]}"
+            "Found input variables with inconsistent numbers of samples: "
+            f"{[len(n_timesteps), len(y)]}"
         )
     targets = [np.asarray(one) for one in y]
-    for i, (one, length) in enumerate(zip(targets, lengths, strict=True)):
-        if one.ndim not in (1, 2) or len(one) != length or one.ndim != targets[0].ndim:
+    for i, (one, length) in enumerate(zip(targets, n_timesteps, strict=True)):
+        if one.ndim not in (1, 2) or len(one) != length:
             raise ValueError(
                 f"y[{i}] has shape {one.shape}, but sequence {i} of X has {length} steps, and with "
                 "return_sequences=True each step has a target."
+            )
+        if one.shape[1:] != targets[0].shape[1:]:
+            raise ValueError(
+                f"y[{i}] has shape {one.shape}, but y[0] has {targets[0].shape}: steps must have "
+                "the same number of targets in each sequence."
             )
     return np.concatenate(targets)
 
@@ -187,23 +198,28 @@ def write_step_values(X: Any, batch: SequenceBatch, rows: np.ndarray) -> Any:
     A list of arrays for ragged X, else an array (n_samples, n_timesteps, ...), in which padding is
     NaN, or the first value where there is no NaN.
     """
+    n_timesteps = _n_timesteps(X, batch)
+    padding = np.nan if rows.dtype.kind == "f" else rows.flat[0]
+    values = np.full((n_timesteps.sum(), *rows.shape[1:]), padding, rows.dtype)
+    values[_is_valid(n_timesteps, batch)] = rows
+    if isinstance(_list_or_array(X), list):
+        return np.split(values, np.cumsum(n_timesteps)[:-1])
+    return values.reshape(len(batch), -1, *rows.shape[1:])
+
+
+def _n_timesteps(X: Any, batch: SequenceBatch) -> np.ndarray:
+    """Return the number of steps of each sequence of X, padding included."""
     X = _list_or_array(X)
     if isinstance(X, list):
-        return np.split(rows, np.cumsum(batch.lengths)[:-1])
-    shape = len(batch), _n_timesteps(X, batch), *rows.shape[1:]
-    if batch.lengths.min() == shape[1]:
-        return rows.reshape(shape)
-    padding = np.nan if rows.dtype.kind == "f" else rows.flat[0]
-    values = np.full(shape, padding, rows.dtype)
-    values[np.arange(shape[1]) < batch.lengths[:, None]] = rows
-    return values
+        return np.array([np.size(sequence) // batch.n_features for sequence in X])
+    n_timesteps = X.shape[1] if len(X.shape) == 3 else X.shape[1] // batch.n_features
+    return np.full(len(batch), n_timesteps)
 
 
-def _n_timesteps(X: Any, batch: SequenceBatch) -> int:
-    """Return the number of steps of X, which was read as ``batch``, padding included."""
-    if isinstance(X, list):
-        return int(batch.lengths.max())
-    return X.shape[1] if len(X.shape) == 3 else X.shape[1] // batch.n_features
+def _is_valid(n_timesteps: np.ndarray, batch: SequenceBatch) -> np.ndarray:
+    """Say of sequences with so many steps, one after the other, which steps are no padding."""
+    steps = np.arange(n_timesteps.sum()) - np.repeat(begins(n_timesteps), n_timesteps)
+    return steps < np.repeat(batch.lengths, n_timesteps)
 
 
 @contextmanager
@@ -218,7 +234,14 @@ def unchanged_on_error(estimator: Any) -> Iterator[None]:
 
 
 def check_targets_finite(y: Any) -> None:
-    """Raise if y holds NaN, infinity or None, naming the first such sample."""
+    """Raise if y holds NaN, infinity or None, naming the first such sample, or is ragged."""
+    try:
+        np.asarray(_list_or_array(y))
+    except ValueError as error:
+        raise ValueError(
+            "y holds sequences of different lengths. Set return_sequences=True if each step has a "
+            "target."
+        ) from error
     bad = _not_finite(np.asarray(y))
     if bad is not None and bad.any():
         sample = np.argwhere(bad)[0, 0]

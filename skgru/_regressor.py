@@ -48,7 +48,8 @@ class GRURegressor(RegressorMixin, BaseGRU):
         Whether there is a target, and a prediction, for each step. ``pooling`` is not used then.
     embedding_dim : int or None, default=None
         If given, X holds integer token ids, and each token that `fit` sees gets a learned vector of
-        this length. Steps of id 0 are padding; ids that `fit` has not seen share one vector.
+        this length. Steps of id 0 are padding; ids that `fit` has not seen share one vector, which
+        also stands for a sequence that is all padding.
     dropout : float, default=0.0
         Share of a layer's outputs that the next layer, or the output layer, does not see in
         training.
@@ -65,30 +66,32 @@ class GRURegressor(RegressorMixin, BaseGRU):
     solver : {"adam", "adamw", "rmsprop", "sgd"}, default="adam"
         Adam [3]_; Adam with ``alpha`` as decoupled weight decay [4]_; RMSProp, whose mean of
         squares decays by 0.99; gradient descent with ``momentum``.
-    alpha : float, default=1e-4
+    alpha : float, default=1e-3
         Strength of the L2 term, ``alpha / 2`` times the sum of squares of all weights, without
         biases. It does not depend on the batch size. Of token vectors those in the batch count.
     batch_size : int or "auto", default="auto"
         Number of sequences in a mini-batch. "auto" takes all of up to 64 samples at once; of more,
         a 64th, but at least 16 and at most 200.
-    learning_rate : {"constant", "plateau", "cosine", "onecycle"} or callable, default="constant"
-        What becomes of ``learning_rate_init``. "plateau": a fifth of it each time that the watched
-        loss has not fallen for more than a third of ``n_iter_no_change``; "cosine": half a cosine
-        down to 0 over ``max_iter`` epochs; "onecycle": up from a 25th for 30 % of them, then
-        down; a function takes the share of training that is done, from 0 to 1, and returns a
-        factor.
-    learning_rate_init : float, default=3e-3
+    learning_rate : {"constant", "plateau", "cosine", "onecycle"} or callable, default="cosine"
+        What becomes of ``learning_rate_init``. "cosine": half a cosine down to 0 over ``max_iter``
+        epochs; "onecycle": up from a 25th for 30 % of them, then down; "plateau": a fifth of it
+        each time that the watched loss has not fallen for more than a third of
+        ``n_iter_no_change`` epochs; a function takes the share of training that is done, from 0 to
+        1, and returns a factor.
+    learning_rate_init : float, default=0.01
         Step size of the solver.
     max_grad_norm : float or None, default=1.0
         The gradient is scaled down to this Euclidean norm where it is longer [5]_; None: never.
-    max_iter : int, default=200
-        Maximum number of epochs.
+    max_iter : int or None, default=None
+        Maximum number of epochs; None: as many as make 1000 mini-batches, but at least 30 and at
+        most 500.
     shuffle : bool, default=True
         Whether to shuffle the samples in each epoch.
     random_state : int, RandomState instance or None, default=None
         Seeds the first weights, the shuffling, dropout and the validation split.
     tol : float, default=1e-4
-        By how much the loss has to fall to count as an improvement.
+        By how much the watched loss has to fall to count as an improvement: that on held-out data
+        with ``early_stopping``, else the training loss.
     verbose : bool or int, default=False
         Whether to print a line per epoch.
     warm_start : bool, default=False
@@ -99,8 +102,8 @@ class GRURegressor(RegressorMixin, BaseGRU):
         Whether that momentum looks ahead.
     early_stopping : bool, default=False
         Whether to hold out a part of the data, stop when the loss on it no longer falls, and keep
-        the weights that had the lowest. Otherwise training stops when the training loss no longer
-        falls.
+        the weights that had the lowest. Otherwise training stops after ``max_iter`` epochs, or if
+        the training loss no longer falls while the learning rate is "constant" or "plateau".
     validation_fraction : float, default=0.1
         Share of the samples held out for ``early_stopping``; with ``groups`` in `fit`, of these.
     validation_split : cross-validation splitter or None, default=None
@@ -194,21 +197,20 @@ class GRURegressor(RegressorMixin, BaseGRU):
     >>> X, y = make_last_value(n_samples=300, random_state=0, return_X_y=True)
     >>> X.shape
     (300, 10, 1)
-    >>> model = GRURegressor(16, learning_rate_init=0.01, max_iter=300, random_state=0)
+    >>> model = GRURegressor(16, random_state=0)
     >>> model.fit(X[:200] / 100, y[:200] / 100).score(X[200:] / 100, y[200:] / 100) > 0.9
     True
 
     A median with the bounds between which four of five values lie:
 
-    >>> model = GRURegressor(16, loss="quantile", quantile=[0.1, 0.5, 0.9], max_iter=300,
-    ...                      random_state=0)
+    >>> model = GRURegressor(16, loss="quantile", quantile=[0.1, 0.5, 0.9], random_state=0)
     >>> model.fit(X / 100, y / 100).predict(X[:5] / 100).shape
     (5, 3)
 
     A running mean, a target for each step:
 
     >>> means = X.cumsum(axis=1)[:, :, 0] / np.arange(1, 11)
-    >>> model = GRURegressor(16, return_sequences=True, max_iter=300, random_state=0)
+    >>> model = GRURegressor(16, return_sequences=True, random_state=0)
     >>> model.fit(X / 100, means / 100).predict(X[:5] / 100).shape
     (5, 10)
     """
@@ -234,12 +236,12 @@ class GRURegressor(RegressorMixin, BaseGRU):
         loss="squared_error",
         quantile=0.5,
         solver="adam",
-        alpha=1e-4,
+        alpha=1e-3,
         batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=3e-3,
+        learning_rate="cosine",
+        learning_rate_init=0.01,
         max_grad_norm=1.0,
-        max_iter=200,
+        max_iter=None,
         shuffle=True,
         random_state=None,
         tol=1e-4,
@@ -344,6 +346,8 @@ class GRURegressor(RegressorMixin, BaseGRU):
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch on these samples, keeping weights and the optimiser's state.
 
+        All of them are trained on: ``early_stopping`` has no effect here.
+
         Parameters are those of `fit`.
 
         Returns
@@ -370,9 +374,8 @@ class GRURegressor(RegressorMixin, BaseGRU):
             (n_timesteps_i, ...).
         """
         sequences, raw = self._predict_raw(X)
-        n_levels = raw.shape[1] // self._n_targets
-        y = self._loss_function.inverse_link(raw).reshape(len(raw), self._n_targets, n_levels)
-        if n_levels == 1:
+        y = self._loss_function.inverse_link(raw).reshape(len(raw), self._n_targets, -1)
+        if y.shape[2] == 1:
             y = y[:, :, 0]
         return self._in_form_of(X, sequences, y[:, 0] if self._y_is_1d else y)
 
@@ -392,7 +395,7 @@ class GRURegressor(RegressorMixin, BaseGRU):
             mean over them of D2, the share of the pinball loss that is explained.
         """
         check_is_fitted(self)
-        if self._per_step or np.size(self.quantile) > 1:
+        if self._per_step or self.n_outputs_ > self._n_targets:
             return self._score_rows(X, y, sample_weight)
         return super().score(X, y, sample_weight)
 
@@ -415,21 +418,23 @@ class GRURegressor(RegressorMixin, BaseGRU):
             raise ValueError(
                 f"y has {y.shape[1]} outputs, but the first fit had {self._n_targets}."
             )
-        smallest = REGRESSION_LOSSES[self.loss](self._quantiles()).smallest_target
-        if (y < smallest).any():
+        if reset:
+            self._levels = self._quantiles()
+        loss = REGRESSION_LOSSES[self.loss](self._levels) if reset else self._loss_function
+        if (y < loss.smallest_target).any():
             raise ValueError(
-                f"y has the value {y.min():g}, but loss={self.loss!r} needs y >= {smallest:g}. "
-                "Choose another loss, or do not centre y."
+                f"y has the value {y.min():g}, but loss={self.loss!r} needs y >= "
+                f"{loss.smallest_target:g}. Choose another loss, or do not centre y."
             )
         return y
 
     def _new_loss(self, targets: np.ndarray, weights: np.ndarray) -> Loss:
-        return REGRESSION_LOSSES[self.loss](self._quantiles())
+        return REGRESSION_LOSSES[self.loss](self._levels)
 
     def _quantiles(self) -> tuple[float, ...]:
         levels = np.atleast_1d(np.asarray(self.quantile, dtype=float))
-        rises = (np.diff(levels) > 0).all()
-        if levels.ndim != 1 or not levels.size or not rises or levels[0] <= 0 or levels[-1] >= 1:
+        rises = np.diff(levels, prepend=0.0, append=1.0) > 0
+        if levels.ndim != 1 or not levels.size or not rises.all():
             raise ValueError(
                 "quantile must be a number between 0 and 1, or several in rising order. Got "
                 f"{self.quantile!r} instead."
@@ -443,7 +448,7 @@ class GRURegressor(RegressorMixin, BaseGRU):
             return r2_score(targets, predicted, sample_weight=weights)
         scores = [
             d2_pinball_score(targets, columns[:, :, i], sample_weight=weights, alpha=level)
-            for i, level in enumerate(self._quantiles())
+            for i, level in enumerate(self._levels)
         ]
         return float(np.mean(scores))
 

@@ -20,7 +20,7 @@ except ImportError:  # scikit-learn < 1.9
 
 __all__ = [
     "CallbackSupportMixin",
-    "EpochCallbacks",
+    "FitCallbacks",
     "HasMethods",
     "Interval",
     "StrOptions",
@@ -35,50 +35,48 @@ def check_sample_weight(sample_weight, X, dtype):
     return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
 
 
-class EpochCallbacks:
-    """Tells scikit-learn's callbacks, where there are any, of the epochs of one fit.
+class FitCallbacks:
+    """Tells scikit-learn's callbacks, where there are any, of one fit and its epochs.
 
     Parameters
     ----------
     estimator : estimator
     n_epochs : int
         At most that many there will be.
-    fitted_attributes : callable
-        Returns what makes a copy of the estimator ready to predict in the middle of the fit.
-    data : dict
+    **data
         ``X``, ``y`` and ``metadata`` of the fit.
     """
 
-    def __init__(
-        self,
-        estimator: Any,
-        n_epochs: int,
-        fitted_attributes: Callable[[], dict[str, Any]],
-        data: dict[str, Any],
-    ) -> None:
+    def __init__(self, estimator: Any, n_epochs: int = 0, **data: Any) -> None:
         self._arguments = {"estimator": estimator, **data}
-        self._fitted_attributes = fitted_attributes
         self._fit: Any = None
+        self._epoch: Any = None
         if hasattr(estimator, "_init_callback_context"):
             self._fit = estimator._init_callback_context(max_subtasks=n_epochs)
             self._fit.call_on_fit_task_begin(**self._arguments)
-        self._is_needed = self._fit is not None and bool(getattr(estimator, "_skl_callbacks", []))
+        self._is_told_epochs = self._fit is not None and hasattr(estimator, "_skl_callbacks")
 
     def begin_epoch(self) -> None:
         """Say that an epoch begins."""
-        if self._is_needed:
+        if self._is_told_epochs:
             self._epoch = self._fit.subcontext(task_name="epoch")
             self._epoch.call_on_fit_task_begin(**self._arguments)
 
-    def end_epoch(self) -> bool:
-        """Say that an epoch is done; return whether a callback asks to stop."""
-        return self._is_needed and self._epoch.call_on_fit_task_end(
-            **self._arguments, reconstruction_attributes=self._fitted_attributes
+    def end_epoch(self, fitted_attributes: Callable[[], dict[str, Any]]) -> bool:
+        """Say that an epoch is done; return whether a callback asks to stop.
+
+        ``fitted_attributes`` returns what makes a copy of the estimator a fitted one.
+        """
+        if not self._is_told_epochs:
+            return False
+        epoch, self._epoch = self._epoch, None
+        return epoch.call_on_fit_task_end(
+            **self._arguments, reconstruction_attributes=fitted_attributes
         )
 
     def end(self) -> None:
         """Say that the fit is done."""
+        if self._epoch is not None:  # interrupted and undone: there is nothing to show of it
+            self._epoch.call_on_fit_task_end(**self._arguments)
         if self._fit is not None:
-            self._fit.call_on_fit_task_end(
-                **self._arguments, reconstruction_attributes=self._fitted_attributes
-            )
+            self._fit.call_on_fit_task_end(**self._arguments, reconstruction_attributes={})

@@ -7,18 +7,22 @@ from typing import Any
 
 import numpy as np
 
-HEAD = {"weight_out", "bias_out"}  # always begins anew: its outputs mean something else
+HEAD = {"weight_query", "weight_out", "bias_out"}  # always begins anew: it serves another target
 
 
 def check_weights(weights: Any) -> None:
-    """Raise if ``init_from`` is not what ``weights_`` of a fitted estimator is."""
+    """Raise if ``init_from`` is neither None nor what ``weights_`` of a fitted estimator is."""
+    if weights is None:
+        return
     if hasattr(weights, "fit"):
         raise TypeError(
             f"init_from is a {type(weights).__name__}, of which a grid search would keep the "
             "parameters only. Pass its weights: init_from=estimator.weights_."
         )
-    if not isinstance(weights, Mapping) or not all(
-        isinstance(value, np.ndarray) for value in weights.values()
+    if (
+        not isinstance(weights, Mapping)
+        or not all(isinstance(value, np.ndarray) for value in weights.values())
+        or ("embedding" in weights) != ("token_ids" in weights)
     ):
         raise TypeError("init_from must be the weights_ of a fitted estimator, or None.")
 
@@ -34,13 +38,18 @@ def take_over(
     Raises
     ------
     ValueError
-        If a shape differs, or nothing is taken over.
+        If a shape or ``reset_after`` differs, or nothing is taken over.
     """
     shared = [name for name in views if name in weights and name not in HEAD]
     if not any(name.startswith("weight_ih") for name in shared):
         raise ValueError(
             "init_from has no layer of this network: it holds "
             f"{', '.join(weights)}, and the network has {', '.join(views)}."
+        )
+    if ("bias_hh_l0" in weights) != ("bias_hh_l0" in views):
+        raise ValueError(
+            f"init_from comes from an estimator with reset_after={'bias_hh_l0' in weights}, which "
+            "uses weights differently. Set the same."
         )
     for name in shared:
         view, values = views[name], weights[name]

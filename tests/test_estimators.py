@@ -2,7 +2,9 @@
 
 import copy
 import gc
+import itertools
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,11 +14,11 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, r2_score
 
-from skgru import GRUClassifier, GRURegressor
+from skgru import GRUClassifier, GRURegressor, _base
 from skgru._core import _training
 from skgru._core._tape import Workspace
 
-FAST = {"hidden_layer_sizes": 4, "max_iter": 5, "random_state": 0}
+FAST = {"hidden_layer_sizes": 4, "max_iter": 5, "learning_rate": "constant", "random_state": 0}
 BOTH = pytest.mark.parametrize("estimator", [GRURegressor, GRUClassifier])
 VARIANTS = [{}, {"hidden_layer_sizes": (4, 3)}, {"bidirectional": True}, {"reset_after": True}]
 
@@ -27,7 +29,7 @@ VARIANTS = [{}, {"hidden_layer_sizes": (4, 3)}, {"bidirectional": True}, {"reset
 @pytest.mark.parametrize("options", VARIANTS, ids=str)
 def test_regressor_learns_a_sum_over_ragged_sequences(ragged, options):
     X, y = ragged
-    options = {"hidden_layer_sizes": 16, "learning_rate_init": 0.01, "max_iter": 300, **options}
+    options = {"hidden_layer_sizes": 16, "learning_rate_init": 0.01, **options}
     model = GRURegressor(random_state=0, batch_size=10, **options).fit(X, y)
     assert model.score(X, y) > 0.9
 
@@ -35,7 +37,7 @@ def test_regressor_learns_a_sum_over_ragged_sequences(ragged, options):
 @pytest.mark.parametrize("options", VARIANTS, ids=str)
 def test_classifier_learns_the_sign_of_the_last_step(dense, options):
     X, y = dense
-    options = {"hidden_layer_sizes": 16, "learning_rate_init": 0.01, "max_iter": 300, **options}
+    options = {"hidden_layer_sizes": 16, "learning_rate_init": 0.01, **options}
     model = GRUClassifier(random_state=0, batch_size=10, **options).fit(X, y)
     assert model.score(X, y) > 0.95
 
@@ -218,7 +220,7 @@ def test_fitted_attributes(dense, estimator):
         "gradient_norm",
         "seconds",
     }
-    assert model.history_["learning_rate"] == [3e-3] * 5
+    assert model.history_["learning_rate"] == [0.01] * 5
     assert all(norm > 0 for norm in model.history_["gradient_norm"])
     assert model.validation_scores_ is None
     assert model.best_validation_score_ is None
@@ -234,7 +236,12 @@ def test_early_stopping_keeps_the_best_weights(rng, estimator):
     X = rng.standard_normal((60, 4, 2))
     y = rng.randint(2, size=60)
     model = estimator(
-        16, early_stopping=True, n_iter_no_change=5, learning_rate_init=0.02, random_state=0
+        16,
+        early_stopping=True,
+        n_iter_no_change=5,
+        learning_rate="constant",
+        learning_rate_init=0.02,
+        random_state=0,
     ).fit(X, y)
     losses = model.validation_loss_curve_
     best = int(np.argmin(losses))
@@ -312,19 +319,37 @@ def test_partial_fit_with_classes_that_come_later(dense):
         model.partial_fit(X, ["d"] * 40)
 
 
-def test_partial_fit_refuses_early_stopping(ragged):
+def test_partial_fit_trains_on_all_samples_also_with_early_stopping(ragged):
     X, y = ragged
-    with pytest.raises(ValueError, match="partial_fit does not support early_stopping"):
-        GRURegressor(early_stopping=True).partial_fit(X, y)
+    plain, stopping = GRURegressor(**FAST), GRURegressor(early_stopping=True, **FAST)
+    for _ in range(3):
+        plain.partial_fit(X, y)
+        stopping.partial_fit(X, y)
+    np.testing.assert_array_equal(stopping.predict(X), plain.predict(X))
+    assert stopping.t_ == 3 * len(X)
+    assert stopping.validation_loss_curve_ is None
+    assert stopping.fit(X, y).validation_loss_curve_ is not None
 
 
 def test_convergence_warning(ragged):
     X, y = ragged
     with pytest.warns(ConvergenceWarning, match="reached max_iter=2 epochs"):
-        GRURegressor(4, max_iter=2).fit(X, y)
+        GRURegressor(4, learning_rate="constant", max_iter=2).fit(X, y)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        GRURegressor(4, max_iter=50, tol=10.0).fit(X, y)
+        GRURegressor(4, learning_rate="constant", max_iter=50, tol=10.0).fit(X, y)
+        GRURegressor(4, max_iter=2).fit(X, y)  # a learning rate that ends there, by plan
+        GRURegressor(4, max_iter=2, learning_rate=lambda share: 1 - share).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "batch_size", "n_epochs"),
+    [(40, "auto", 500), (40, 10, 250), (40, 1, 30), (70, "auto", 200)],
+)
+def test_number_of_epochs_makes_a_thousand_steps_within_bounds(n_samples, batch_size, n_epochs):
+    X, y = np.zeros((n_samples, 1, 1)), np.arange(n_samples)
+    model = GRURegressor(1, batch_size=batch_size, random_state=0).fit(X, y)
+    assert model.n_iter_ == n_epochs
 
 
 def test_verbose_prints_a_line_per_epoch(dense, capsys):
@@ -334,6 +359,16 @@ def test_verbose_prints_a_line_per_epoch(dense, capsys):
     assert len(lines) == 5
     assert lines[0].startswith("Epoch 1, loss = ")
     assert "validation loss" in lines[-1]
+
+
+def test_verbose_estimates_the_time_that_is_left(dense, capsys, monkeypatch):
+    """Epochs of 3 s: after the first of 5, at most 12 s are left; partial_fit is over then."""
+    clock = itertools.count(step=3.0)
+    monkeypatch.setattr(_base, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    X, y = dense
+    GRUClassifier(verbose=True, **FAST).fit(X, y).partial_fit(X, y)
+    seconds = [line.rpartition(", ")[2] for line in capsys.readouterr().out.splitlines()]
+    assert seconds == [f"at most {n} s left" for n in (12, 9, 6, 3, 0, 0)]
 
 
 @BOTH
@@ -359,6 +394,23 @@ def test_interrupt_keeps_the_epochs_done_so_far(ragged, monkeypatch):
     with pytest.warns(UserWarning, match="interrupted by user after epoch 3"):
         model = GRURegressor(**{**FAST, "max_iter": 10}).fit(X, y)
     assert model.n_iter_ == 3
+    np.testing.assert_array_equal(model.predict(X), three.predict(X))
+
+
+def test_interrupt_while_validating_undoes_the_epoch_too(ragged, monkeypatch):
+    X, y = ragged
+    three = GRURegressor(**{**FAST, "max_iter": 3}).fit(X, y)
+    validate, calls = GRURegressor._validate, []
+
+    def interrupted(self, held_out):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return validate(self, held_out)
+
+    monkeypatch.setattr(GRURegressor, "_validate", interrupted)
+    with pytest.warns(UserWarning, match="interrupted by user after epoch 3"):
+        model = GRURegressor(**{**FAST, "max_iter": 10}).fit(X, y, X_val=X, y_val=y)
     np.testing.assert_array_equal(model.predict(X), three.predict(X))
 
 
@@ -396,11 +448,11 @@ def test_a_warm_fit_that_diverges_later_leaves_the_estimator_as_it_was(ragged):
     with pytest.raises(ValueError, match=r"diverged in epoch [67]"):
         model.set_params(learning_rate_init=1e200).fit(X, y)
     np.testing.assert_array_equal(model.predict(X), before)
-    model.set_params(learning_rate_init=3e-3).fit(X, y)
+    model.set_params(learning_rate_init=0.01).fit(X, y)
     np.testing.assert_array_equal(model.predict(X), reference.fit(X, y).predict(X))
     with pytest.raises(ValueError, match="Only 1 of 40 samples would be held out"):
         model.set_params(early_stopping=True, validation_fraction=0.01, alpha=5.0).fit(X, y)
-    assert model._trainer.objective.alpha == 1e-4
+    assert model._trainer.objective.alpha == 1e-3
 
 
 def test_interrupt_in_partial_fit_is_passed_on(ragged, monkeypatch):

@@ -21,7 +21,7 @@ ALLOWED = {
     "_regressor": {"_base", "_core._losses", "_sklearn_compat"},
     "_base": {"_core", "_held_out", "_input_formats", "_sklearn_compat", "_transfer"},
     "_class_weight": set(),
-    "_held_out": {"_core._objective"},
+    "_held_out": {"_core._objective", "_core._sequences"},
     "_input_formats": {"_core._sequences"},
     "_sklearn_compat": set(),
     "_transfer": set(),

@@ -18,7 +18,15 @@ LAST_SHARE = FIRST_SHARE / 1e4  # of the peak; PyTorch's final_div_factor
 
 
 class Schedule(ABC):
-    """The learning rate of a step as a share of the initial one."""
+    """The learning rate of a step as a share of the initial one.
+
+    Attributes
+    ----------
+    has_an_end : bool
+        Whether the share depends on how much of the run is done, which then is not to end before.
+    """
+
+    has_an_end = False
 
     @abstractmethod
     def factor(self, step: int, n_steps: int) -> float:
@@ -48,6 +56,8 @@ class Cosine(Schedule):
     [1.0, 0.854, 0.5, 0.146]
     """
 
+    has_an_end = True
+
     def factor(self, step: int, n_steps: int) -> float:
         return _anneal(1.0, 0.0, step / n_steps)
 
@@ -65,6 +75,8 @@ class OneCycle(Schedule):
     >>> [round(OneCycle().factor(step, 10), 3) for step in (0, 1, 2, 5, 9)]
     [0.04, 0.52, 1.0, 0.611, 0.0]
     """
+
+    has_an_end = True
 
     def factor(self, step: int, n_steps: int) -> float:
         peak = WARM_UP_SHARE * n_steps - 1  # never 0
@@ -125,6 +137,7 @@ class Custom(Schedule):
     """
 
     function: Callable[[float], float]
+    has_an_end = True
 
     def factor(self, step: int, n_steps: int) -> float:
         return float(self.function(step / n_steps))

@@ -48,7 +48,7 @@ class Outcome(Enum):
 
 
 class DivergenceError(ArithmeticError):
-    """The loss or its gradient is no longer finite; the epoch has been undone."""
+    """The loss, its gradient or a parameter is no longer finite; the epoch has been undone."""
 
 
 @dataclass
@@ -75,12 +75,12 @@ class EarlyStopping:
     ----------
     tol : float
         By how much the loss has to fall below the best one to count as an improvement.
-    patience : int
+    patience : float
         Training ends after more than this number of epochs in a row without improvement.
     """
 
     tol: float
-    patience: int
+    patience: float
     best_loss: float = np.inf
     n_without_improvement: int = 0
 
@@ -104,8 +104,8 @@ class Plan:
     shuffle : bool
     max_norm : float or None
         Longer gradients are scaled down to it.
-    first_epoch, last_epoch : int, int or None
-        Where the run begins in the schedule, and which epoch that ends with; None: the run's own.
+    follows_schedule : bool
+        If not, the learning rate is what it is here.
     """
 
     n_epochs: int
@@ -113,14 +113,7 @@ class Plan:
     learning_rate: float
     shuffle: bool = True
     max_norm: float | None = None
-    first_epoch: int = 0
-    last_epoch: int | None = None
-
-    def place(self, epoch: int, batch: int, n_batches: int) -> tuple[int, int]:
-        """Return the number of a step in the schedule, and how many steps that has."""
-        n_epochs = self.last_epoch or self.n_epochs
-        epoch = min(self.first_epoch + epoch, n_epochs - 1)
-        return epoch * n_batches + batch, n_epochs * n_batches
+    follows_schedule: bool = True
 
 
 @dataclass
@@ -168,12 +161,8 @@ class Trainer(Generic[ObjectiveT]):
             for epoch in range(plan.n_epochs):
                 if before_epoch is not None:
                     before_epoch()
-                record = self._epoch(samples, plan, epoch, workspace)
-                watched = record["loss"]
-                if validate is not None:
-                    loss, score = validate()
-                    record |= {"validation_loss": loss, "validation_score": score}
-                    watched = loss if keep_best else watched
+                record = self._epoch(samples, plan, epoch, workspace, validate)
+                watched = record["validation_loss" if keep_best else "loss"]
                 if keep_best and watched < stopping.best_loss:
                     best_params = self.params.copy()
                 self.history.append(**record)
@@ -188,7 +177,12 @@ class Trainer(Generic[ObjectiveT]):
             self.params[...] = best_params
 
     def _epoch(
-        self, samples: Samples, plan: Plan, epoch: int, workspace: Workspace
+        self,
+        samples: Samples,
+        plan: Plan,
+        epoch: int,
+        workspace: Workspace,
+        validate: Callable[[], tuple[float, float]] | None,
     ) -> dict[str, float]:
         """Pass once over the samples; return what there is to record."""
         started = time.perf_counter()
@@ -201,25 +195,31 @@ class Trainer(Generic[ObjectiveT]):
         try:
             with np.errstate(over="ignore", invalid="ignore"):
                 for i, indices in enumerate(batches):
-                    factor = self.schedule.factor(*plan.place(epoch, i, n_batches))
-                    learning_rate = plan.learning_rate * factor
+                    learning_rate = plan.learning_rate
+                    if plan.follows_schedule:
+                        step, n_steps = epoch * n_batches + i, plan.n_epochs * n_batches
+                        learning_rate *= self.schedule.factor(step, n_steps)
                     batch = samples.select(indices)
                     batch_loss, batch_norm = self._step(
                         batch, gradient, learning_rate, plan.max_norm, workspace
                     )
                     loss += batch_loss * len(indices) / len(samples)
                     norm += batch_norm * len(indices) / len(samples)
-            if not np.isfinite(loss + norm):
+            if not (np.isfinite(loss + norm) and np.isfinite(self.params).all()):
                 raise DivergenceError
+            seconds = time.perf_counter() - started
+            validation_loss, validation_score = validate() if validate else (np.nan, np.nan)
         except (KeyboardInterrupt, DivergenceError):
             self.params[...], self.optimizer = before[:2]
             self.rng.set_state(before[2])
             raise
         return {
             "loss": loss,
+            "validation_loss": validation_loss,
+            "validation_score": validation_score,
             "gradient_norm": norm,
             "learning_rate": learning_rate,
-            "seconds": time.perf_counter() - started,
+            "seconds": seconds,
         }
 
     def _step(

@@ -14,12 +14,20 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._input_formats import read_sequences, unchanged_on_error, write_sequences
-from .._sklearn_compat import HasMethods, Interval, check_feature_names_in, fit_context
+from .._sklearn_compat import (
+    CallbackSupportMixin,
+    FitCallbacks,
+    HasMethods,
+    Interval,
+    check_feature_names_in,
+    fit_context,
+)
 
 
 class TimeDistributed(
     MetaEstimatorMixin,
     TransformerMixin,
+    CallbackSupportMixin,
     BaseEstimator,
     auto_wrap_output_keys=None,  # type: ignore[call-arg]  # scikit-learn has no types
 ):
@@ -78,10 +86,12 @@ class TimeDistributed(
         -------
         self : TimeDistributed
         """
+        callbacks = FitCallbacks(self, X=X, y=y)
         with unchanged_on_error(self):
             rows = read_sequences(self, X, reset=True).rows()
             self.transformer_ = clone(self.transformer).fit(rows)
             self._n_features_out = _as_array(self.transformer_.transform(rows[:1])).shape[1]
+            callbacks.end()
         return self
 
     def transform(self, X):

@@ -89,7 +89,7 @@ class Case:
         embedding = None if n_tokens is None else Embedding(n_tokens, n_features)
         network = Network(layers, pool, loss.n_raw(n_outputs), dropout=dropout, embedding=embedding)
         self.objective = Objective(network, loss, alpha)
-        self.params = initialise(self.objective.layout, rng, dtype)
+        self.params = initialise(self.objective.layout, rng, dtype, 5)
         self.params += 0.3 * rng.standard_normal(self.params.shape)  # biases are tested off zero
         self.sequences = [
             rng.standard_normal((n, n_features)).astype(dtype)

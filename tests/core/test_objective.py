@@ -65,7 +65,7 @@ def test_gradient_of_every_loss(loss_and_n_outputs, reset_after, lengths):
     )
 
 
-POOLING_NAMES = ["last", "mean", "max", "attention", "every step"]
+POOLING_NAMES = list(gru.POOLINGS)
 
 
 @pytest.mark.parametrize("pooling", POOLING_NAMES)

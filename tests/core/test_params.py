@@ -22,12 +22,16 @@ def test_weights_come_before_biases():
     np.testing.assert_array_equal(flat, [0] * 6 + [1] * 3)
 
 
-def test_recurrent_weights_start_orthogonal_and_biases_zero(rng):
+def test_recurrent_weights_start_orthogonal_and_biases_but_one_zero(rng):
     layers = RecurrentLayers(2, (5, 1), bidirectional=False, reset_after=True)
     layout = ParameterLayout(layers.shapes)
-    views = layout.views(initialise(layout, rng, np.dtype(float)))
+    views = layout.views(initialise(layout, rng, np.dtype(float), 20))
     for gate in np.split(views["weight_hh_l0"], 3):
         np.testing.assert_allclose(gate @ gate.T, np.eye(5), atol=1e-12)
     limit = np.sqrt(6 / (2 + 5))
     assert 0.5 * limit < np.abs(views["weight_ih_l0"]).max() < limit
-    assert not any(view.any() for name, view in views.items() if name.startswith("bias"))
+    of_reset, of_update, of_candidate = np.split(views["bias_ih_l0"], 3)
+    assert not any(view.any() for view in (of_reset, of_candidate, views["bias_hh_l0"]))
+    keeps = 1 / (1 + np.exp(of_update))  # the share of the state that is carried over
+    assert ((keeps >= 1 / 2) & (keeps <= 20 / 21)).all()
+    np.testing.assert_array_equal(keeps > 1 / 2, [False, False, False, True, False])
