@@ -32,7 +32,7 @@ BATCH_SIZES = (16, 64, 200)
 N_SEEDS = 2
 
 
-def uniform(layout, rng, dtype):
+def uniform(layout, rng, dtype, n_timesteps):
     """PyTorch's first weights: uniform within 1 / sqrt(H), biases included."""
     params = np.zeros(layout.size, dtype)
     n_hidden = next(

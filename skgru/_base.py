@@ -268,7 +268,7 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         """Fit anew, or with ``warm_start`` go on from where the last fit ended."""
         check_consistent_length(*(given for given in (y, groups) if given is not None))
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-        callbacks = FitCallbacks(self, n_epochs=self.max_iter, X=X, y=y, metadata=metadata)
+        callbacks = FitCallbacks(self, X=X, y=y, metadata=metadata)
         go_on = self.warm_start and hasattr(self, "_trainer")
         with unchanged_on_error(self):
             samples = self._read(X, y, sample_weight, reset=not go_on)
@@ -427,6 +427,8 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
             max_norm=self.max_grad_norm,
             follows_schedule=callbacks is not None or not has_an_end,
         )
+        if callbacks is not None:
+            callbacks.begin(plan.n_epochs)
         keeps_best = self.early_stopping and held_out is not None
         patience = np.inf if has_an_end and not keeps_best else self.n_iter_no_change
         try:

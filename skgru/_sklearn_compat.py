@@ -41,20 +41,23 @@ class FitCallbacks:
     Parameters
     ----------
     estimator : estimator
-    n_epochs : int
-        At most that many there will be.
     **data
         ``X``, ``y`` and ``metadata`` of the fit.
     """
 
-    def __init__(self, estimator: Any, n_epochs: int = 0, **data: Any) -> None:
+    def __init__(self, estimator: Any, **data: Any) -> None:
         self._arguments = {"estimator": estimator, **data}
         self._fit: Any = None
         self._epoch: Any = None
         if hasattr(estimator, "_init_callback_context"):
-            self._fit = estimator._init_callback_context(max_subtasks=n_epochs)
-            self._fit.call_on_fit_task_begin(**self._arguments)
+            self._fit = estimator._init_callback_context()
         self._is_told_epochs = self._fit is not None and hasattr(estimator, "_skl_callbacks")
+
+    def begin(self, n_epochs: int = 0) -> None:
+        """Say that the fit begins, with at most so many epochs; only the data tell how many."""
+        if self._fit is not None:
+            self._fit.max_subtasks = n_epochs
+            self._fit.call_on_fit_task_begin(**self._arguments)
 
     def begin_epoch(self) -> None:
         """Say that an epoch begins."""

@@ -114,6 +114,12 @@ def test_training_that_converges_has_fewer_epochs_than_announced(ragged):
     assert model.n_iter_ == 4
 
 
+def test_number_of_epochs_is_announced_also_where_it_follows_from_the_data(ragged):
+    model = GRURegressor(2, random_state=0)
+    recorder = recorded(model, *ragged)
+    assert recorder.contexts[1].max_subtasks == model.n_iter_ > 100
+
+
 def test_warm_start_tells_of_the_new_epochs_only(ragged):
     model = GRURegressor(warm_start=True, **FAST).fit(*ragged)
     recorder = recorded(model, *ragged)
@@ -259,7 +265,7 @@ def test_callbacks_are_taken_down_when_the_data_are_bad(ragged):
     model, recorder = GRURegressor(**FAST), Recorder()
     with pytest.raises(ValueError, match="y contains NaN"):
         model.set_callbacks(recorder).fit(X, np.full(len(y), np.nan))
-    assert recorder.heard == ["setup fit", "begin fit", "teardown fit"]
+    assert recorder.heard == ["setup fit", "teardown fit"]
     with pytest.raises(NotFittedError):
         model.predict(X)
 

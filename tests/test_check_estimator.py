@@ -109,7 +109,7 @@ OPTIONS = [
     ),
     (
         {"pooling": "attention", "learning_rate": "onecycle", "learning_rate_init": 0.05}
-        | {"beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-6, "alpha": 1e-3},
+        | {"beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-6, "alpha": 1e-4},
         {"loss": "quantile", "quantile": (0.1, 0.5, 0.9)},
         {},
     ),
@@ -130,7 +130,7 @@ OPTIONS = [
         {"loss": "poisson"},
         {
             "early_stopping": True,
-            "validation_split": ShuffleSplit(1, test_size=0.3, random_state=0),
+            "validation_split": ShuffleSplit(1, test_size=0.3, random_state=1),
         },
     ),
     (

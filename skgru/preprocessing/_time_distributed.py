@@ -88,6 +88,7 @@ class TimeDistributed(
         """
         callbacks = FitCallbacks(self, X=X, y=y)
         with unchanged_on_error(self):
+            callbacks.begin()
             rows = read_sequences(self, X, reset=True).rows()
             self.transformer_ = clone(self.transformer).fit(rows)
             self._n_features_out = _as_array(self.transformer_.transform(rows[:1])).shape[1]
