@@ -232,7 +232,7 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
     def _read(
         self, X: Any, y: Any, sample_weight: Any, *, reset: bool, classes: Any = None
     ) -> Samples:
-        """Validate the data; the weights have no scale yet."""
+        """Validate the data; scale the weights to a mean of 1."""
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."

@@ -6,6 +6,8 @@ Where an option means something that a check does not allow for, the check has t
 
 import numpy as np
 import pytest
+import sklearn
+from packaging.version import Version
 from sklearn.base import clone
 from sklearn.model_selection import ShuffleSplit
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
@@ -161,6 +163,10 @@ NO_TOKENS = (
     "the check's X holds no integers, in spite of the tag 'categorical': "
     "https://github.com/scikit-learn/scikit-learn/issues/19877"
 )
+FLOAT_FROM_INTEGERS = (
+    "before scikit-learn 1.7.1 the check subtracts a float from its integers in place: "
+    "https://github.com/scikit-learn/scikit-learn/pull/31556"
+)
 NOT_POSITIVE = (
     "the check's y is negative, in spite of the tag 'positive_only', as it once was in others: "
     "https://github.com/scikit-learn/scikit-learn/issues/21323"
@@ -189,6 +195,8 @@ def expected_failures(estimator):
         reasons["check_sample_weight_equivalence_on_dense_data"] = NO_TOKENS
         reasons["check_classifiers_one_label_sample_weights"] = NO_TOKENS
         reasons["check_class_weight_classifiers"] = NO_TOKENS
+        if Version(sklearn.__version__) < Version("1.7.1"):
+            reasons["check_positive_only_tag_during_fit"] = FLOAT_FROM_INTEGERS
     if options.get("loss") == "poisson":
         reasons["check_regressor_multioutput"] = NOT_POSITIVE
     if np.size(options.get("quantile")) > 1:

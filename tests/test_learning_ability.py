@@ -10,6 +10,15 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Training reached max_iter"),
 ]
 
+SETTINGS = {
+    "learning_rate": "constant",
+    "learning_rate_init": 5e-3,
+    "batch_size": 64,
+    "max_iter": 25,
+    "alpha": 0.0,  # what is to be kept for long must not decay
+    "random_state": 0,
+}
+
 
 def adding(n_samples, n_timesteps):
     """Two of the numbers are marked; the target is their sum (Hochreiter and Schmidhuber 1997)."""
@@ -32,12 +41,12 @@ def first_step(n_samples, n_timesteps):
 def test_adding_problem_over_50_steps():
     """Always to say 1 has an error of 0.167."""
     X, y = adding(2500, 50)
-    model = GRURegressor(32, learning_rate_init=5e-3, batch_size=64, max_iter=25, random_state=0)
+    model = GRURegressor(32, **SETTINGS)
     error = model.fit(X[:2000], y[:2000]).predict(X[2000:]) - y[2000:]
     assert np.mean(error**2) < 0.02
 
 
 def test_remembers_the_first_of_200_steps():
     X, y = first_step(2500, 200)
-    model = GRURegressor(32, learning_rate_init=5e-3, batch_size=64, max_iter=25, random_state=0)
+    model = GRURegressor(32, **SETTINGS)
     assert model.fit(X[:2000], y[:2000]).score(X[2000:], y[2000:]) > 0.95
