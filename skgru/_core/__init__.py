@@ -17,11 +17,13 @@ Equations, for one layer in one direction, ``h_0 = 0``, ``*`` elementwise::
 Keras and ONNX let it multiply the old state; their update gate is ours with weights and biases
 negated.
 
-Parameters, one flat vector, weights first (`_params`)::
+Parameters, one flat vector, weights first, frozen ones last (`_params`)::
 
+    embedding     (V, F)   only with tokens; row 0 is for unknown ones
     weight_ih_l0  (3H, F)   rows in the order reset, update, candidate
     weight_hh_l0  (3H, H)
-    weight_out    (K, D H)  D: number of directions
+    weight_query  (1, D H)  only with attention; D: number of directions
+    weight_out    (K, D H)
     bias_ih_l0    (3H,)
     bias_hh_l0    (H,)      b_hh; only with reset_after
     bias_out      (K,)
@@ -32,8 +34,9 @@ Objective, over a batch of N samples whose weights have mean 1 over the whole tr
 
     J = sum_i w_i loss_i / N + alpha / 2 * (sum of squares of the weights, not of the biases)
 
-``loss_i`` of several outputs is the mean over outputs. ``J`` is what is reported, and its gradient
-is what is followed.
+``loss_i`` of several outputs is the mean over outputs; where each step has a target, it is the sum
+over steps, and the mean that is 1 is that of weight times number of steps. ``J`` is what is
+reported, and its gradient is what is followed.
 
 Memory: time first, then features, then sequences (`_tape`); batches hold sequences in the order of
 falling length, and each step only those that reach it (`_batching.Packing`).
