@@ -321,7 +321,7 @@ class GRURegressor(RegressorMixin, BaseGRU):
             (n_timesteps_i,) or (n_timesteps_i, n_outputs) for each sequence.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights; in the loss, k is the same as k copies of the sample (and in the fit, if
-            either form fills a single batch).
+            either form fills a single batch, but for rounding, which many epochs can make grow).
         X_val, y_val, sample_weight_val : default=None
             Data in the forms of X, y and sample_weight on which loss and score are recorded after
             each epoch, and which ``early_stopping=True`` watches in place of a part of X.
