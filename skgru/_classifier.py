@@ -80,7 +80,7 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         1, and returns a factor.
     learning_rate_init : float, default=0.01
         Step size of the solver.
-    max_grad_norm : float or None, default=1.0
+    max_grad_norm : float or None, default=5.0
         The gradient is scaled down to this Euclidean norm where it is longer [5]_; None: never.
     max_iter : int or None, default=None
         Maximum number of epochs; None: as many as make 1000 mini-batches, but at least 30 and at
@@ -234,7 +234,7 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         batch_size="auto",
         learning_rate="cosine",
         learning_rate_init=0.01,
-        max_grad_norm=1.0,
+        max_grad_norm=5.0,
         max_iter=None,
         shuffle=True,
         random_state=None,
