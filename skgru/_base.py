@@ -274,6 +274,8 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
             samples = self._read(X, y, sample_weight, reset=not go_on)
             self._trainer = self._adjusted_trainer(samples) if go_on else self._new_trainer(samples)
             samples, held_out = self._split(samples, validation, groups)
+            if not go_on:
+                self._start_at_best_constant(samples)
             self._warn(self._train(samples, held_out, callbacks))
             callbacks.end()
 
@@ -283,10 +285,12 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         with unchanged_on_error(self):
             samples = self._read(X, y, sample_weight, reset=not go_on, classes=classes)
             self._trainer = self._adjusted_trainer(samples) if go_on else self._new_trainer(samples)
+            if not go_on:
+                self._start_at_best_constant(samples)
             self._train(samples, None, None)
 
     def _new_trainer(self, samples: Samples) -> Trainer[Objective]:
-        """Draw first parameters; the output bias starts at the best constant prediction."""
+        """Draw first parameters."""
         targets, weights = samples.rows()
         loss = self._new_loss(targets, weights)
         network = self._new_network(samples.X.n_features, loss.n_raw(targets.shape[1]))
@@ -294,10 +298,9 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         rng = _private_generator(self.random_state)
         mean_length = np.average(samples.X.lengths, weights=samples.weights)
         params = initialise(objective.layout, rng, targets.dtype, mean_length)
-        views = objective.layout.views(params)
         if self.init_from is not None:
+            views = objective.layout.views(params)
             take_over(self.init_from, views, getattr(self, "token_ids_", None))
-        views["bias_out"][...] = loss.best_constant(targets, weights)
         self._split_seed = rng.randint(np.iinfo(np.int32).max)
         self._architecture = self._current_architecture()
         self.n_layers_ = len(network.layers.layers) + 2
@@ -307,6 +310,11 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         self.t_ = 0
         optimizer = SOLVERS[self.solver](self._optimizer_settings())
         return Trainer(objective, params, optimizer, self._new_schedule(), rng)
+
+    def _start_at_best_constant(self, samples: Samples) -> None:
+        """Let the output bias start at the best constant prediction for what is trained on."""
+        views = self._trainer.objective.layout.views(self._trainer.params)
+        views["bias_out"][...] = self._loss_function.best_constant(*samples.rows())
 
     def _new_network(self, n_features: int, n_raw: int) -> Network:
         sizes = tuple(np.atleast_1d(self.hidden_layer_sizes).tolist())
@@ -380,8 +388,10 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         network.dropout = network.layers.dropout = self.dropout
         network.layers.recurrent_dropout = self.recurrent_dropout
         trainer.optimizer.settings = self._optimizer_settings()
-        if self.learning_rate != self._learning_rate:
-            trainer.schedule = self._new_schedule()
+        earlier = trainer.schedule if self.learning_rate == self._learning_rate else None
+        trainer.schedule = self._new_schedule()
+        if earlier is not None:
+            trainer.schedule.go_on_from(earlier)
         return trainer
 
     def _split(

@@ -40,15 +40,24 @@ def hold_out(
     Raises
     ------
     ValueError
-        If a part has too few samples or no weight.
+        If the splitter cannot split these samples, or a part has too few samples or no weight.
+    TypeError
+        If the splitter is a class.
     """
+    if isinstance(splitter, type):
+        raise TypeError(f"validation_split is a class: pass {splitter.__name__}(...), an instance.")
     if splitter is None and groups is not None:
         splitter = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
     if splitter is not None:
         X = np.zeros((len(samples), 1))
         has_plain_y = strata is None and not isinstance(samples.y, SequenceBatch)
         y = samples.y if has_plain_y else strata  # stratified splits of several labels need it
-        *_, (kept, held_out) = splitter.split(X, y, groups)
+        try:
+            *_, (kept, held_out) = splitter.split(X, y, groups)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"validation_split={splitter!r} cannot split these samples: {error}"
+            ) from error
     else:
         kept, held_out = _random_split(len(samples), strata, fraction, seed)
     if len(held_out) < 2:

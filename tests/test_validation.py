@@ -338,6 +338,33 @@ def test_parts_that_are_too_small(data, options, groups, message):
         model.fit(X, y, groups=groups)
 
 
+@pytest.mark.parametrize(
+    ("estimator", "split", "message"),
+    [
+        (GRURegressor(), TimeSeriesSplit, r"validation_split .* pass TimeSeriesSplit\(...\)"),
+        (GRURegressor(), StratifiedKFold(5), "validation_split=StratifiedKFold.*continuous"),
+        (GRUClassifier(return_sequences=True), StratifiedKFold(5), "validation_split=Strat"),
+    ],
+)
+def test_splitters_that_cannot_split_are_named(data, estimator, split, message):
+    X, y, _ = data
+    if estimator.return_sequences:
+        y = (X[:, :, 0] > 0).astype(int)
+    model = estimator.set_params(early_stopping=True, validation_split=split, **FAST)
+    with pytest.raises((TypeError, ValueError), match=message):
+        model.fit(X, y)
+
+
+def test_the_output_bias_does_not_see_what_is_held_out(data):
+    """A learning rate next to zero leaves it where it began."""
+    X, y, _ = data
+    y = np.where(np.arange(40) < 20, 3.0, 1e6)
+    split = PredefinedSplit(np.where(np.arange(40) < 20, -1, 0))
+    options = FAST | {"learning_rate_init": 1e-12}
+    model = GRURegressor(early_stopping=True, validation_split=split, **options).fit(X, y)
+    np.testing.assert_allclose(model.weights_["bias_out"], 3)
+
+
 def test_a_predefined_split_and_weights_of_what_is_held_out(data, rng):
     X, y, _ = data
     weights = rng.uniform(0.1, 3, 40)

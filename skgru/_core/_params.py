@@ -25,6 +25,8 @@ class ParameterLayout:
         trained = {name: shape for name, shape in shapes.items() if name not in frozen}
         weights = {name: shape for name, shape in trained.items() if len(shape) == 2}
         self.shapes = weights | trained | shapes  # the first place counts
+        # What is drawn does not depend on what is frozen.
+        self.draw_order = sorted(shapes, key=lambda name: len(shapes[name]), reverse=True)
         self._slices: dict[str, slice] = {}
         self.size = 0
         for name, shape in self.shapes.items():
@@ -59,7 +61,9 @@ def initialise(
     as standardised inputs are; that of unknown ones is zero.
     """
     flat = np.zeros(layout.size, dtype)
-    for name, view in layout.views(flat).items():
+    views = layout.views(flat)
+    for name in layout.draw_order:
+        view = views[name]
         if name.startswith("weight_hh"):
             n_hidden = view.shape[1]
             view[...] = np.concatenate([_orthogonal(n_hidden, rng) for _ in range(3)])

@@ -35,6 +35,9 @@ class Schedule(ABC):
     def update(self, loss: float) -> None:  # noqa: B027 - most schedules do not look at the loss
         """Take the loss of an epoch: the one that early stopping watches."""
 
+    def go_on_from(self, earlier: Schedule) -> None:  # noqa: B027 - most have no memory
+        """Take over the memory of a schedule of the same kind, whose settings may differ."""
+
 
 @dataclass
 class Constant(Schedule):
@@ -124,6 +127,12 @@ class Plateau(Schedule):
         if self.n_without_improvement > self.patience:
             self.current *= PLATEAU_REDUCTION
             self.n_without_improvement = 0
+
+    def go_on_from(self, earlier: Schedule) -> None:
+        assert isinstance(earlier, Plateau)
+        self.best_loss = earlier.best_loss
+        self.n_without_improvement = earlier.n_without_improvement
+        self.current = earlier.current
 
 
 @dataclass

@@ -22,6 +22,18 @@ def test_weights_come_before_biases():
     np.testing.assert_array_equal(flat, [0] * 6 + [1] * 3)
 
 
+def test_first_values_do_not_depend_on_what_is_frozen():
+    flats = {}
+    for n_frozen in (0, 1):
+        layers = RecurrentLayers(2, (4, 3), n_frozen=n_frozen)
+        layout = ParameterLayout(layers.shapes, layers.frozen_names)
+        flat = initialise(layout, np.random.RandomState(0), np.dtype(float), 20)
+        flats[n_frozen] = layout.views(flat)
+    assert list(flats[0]) != list(flats[1])
+    for name, view in flats[0].items():
+        np.testing.assert_array_equal(view, flats[1][name])
+
+
 def test_recurrent_weights_start_orthogonal_and_biases_but_one_zero(rng):
     layers = RecurrentLayers(2, (5, 1), bidirectional=False, reset_after=True)
     layout = ParameterLayout(layers.shapes)

@@ -76,6 +76,15 @@ def test_custom_is_told_the_share_that_is_done():
     assert {type(factor) for factor in factors} == {float}
 
 
+def test_plateau_goes_on_with_other_settings():
+    earlier, later = Plateau(patience=1, tol=0.0), Plateau(patience=3, tol=0.0)
+    for _ in range(4):
+        earlier.update(1.0)
+    later.go_on_from(earlier)
+    assert later == Plateau(3, 0.0, 1.0, 1, earlier.current)
+    assert later.current < 1
+
+
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
 def test_a_copy_goes_on_alike_and_apart(schedule, duplicate):
     for _ in range(3):
