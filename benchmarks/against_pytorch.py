@@ -135,6 +135,7 @@ def regressor(row: Row, *, reset_after: bool) -> skgru.GRURegressor:
         tol=0,
         n_iter_no_change=N_EPOCHS,
         random_state=0,
+        n_jobs=ARGUMENTS.threads,
     )
 
 

@@ -48,6 +48,7 @@ from ._sklearn_compat import (
     StrOptions,
     check_sample_weight,
 )
+from ._threads import blas_threads, effective_n_jobs
 from ._transfer import check_weights, take_over
 
 # batch_size="auto": all samples at once up to FULL_BATCH of them, else about that many mini-batches
@@ -109,6 +110,11 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         "epsilon": [Interval(Real, 0, None, closed="neither")],
         "init_from": [object],  # `check_weights` says more of what is wrong
         "freeze": [Interval(Integral, 0, None, closed="left")],
+        "n_jobs": [
+            None,
+            Interval(Integral, 1, None, closed="left"),
+            Interval(Integral, None, -1, closed="right"),
+        ],
     }
 
     @abstractmethod
@@ -147,6 +153,7 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         epsilon,
         init_from,
         freeze,
+        n_jobs,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.n_features_per_step = n_features_per_step
@@ -180,6 +187,7 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         self.epsilon = epsilon
         self.init_from = init_from
         self.freeze = freeze
+        self.n_jobs = n_jobs
 
     @abstractmethod
     def _read_targets(self, y: Any, *, reset: bool, classes: Any = None) -> np.ndarray:
@@ -567,7 +575,11 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         params = self._trainer.params
         sequences, _ = self._read_sequences(X, params.dtype)
-        return sequences, self._trainer.objective.predict_raw(params, sequences)
+        objective = self._trainer.objective
+        limit = effective_n_jobs(self.n_jobs)
+        n_threads = objective.network.n_useful_threads(len(sequences), limit)
+        with blas_threads(n_threads):
+            return sequences, objective.predict_raw(params, sequences, n_threads)
 
     def _in_form_of(self, X: Any, sequences: SequenceBatch, rows: np.ndarray) -> Any:
         """Return predictions as the user expects them: of steps, in the form of X."""

@@ -120,6 +120,10 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         start; the output layer begins anew.
     freeze : int, default=0
         The first so many layers, and the token vectors below them, are not trained.
+    n_jobs : int or None, default=None
+        Number of threads that predict, where there is enough to do for several; None: 1, but for a
+        context of joblib; -1: all processors. BLAS brings threads of its own, of which a fit uses
+        as many as there are: more of ours make it no faster.
 
     Attributes
     ----------
@@ -252,6 +256,7 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         epsilon=1e-8,
         init_from=None,
         freeze=0,
+        n_jobs=None,
     ):
         super().__init__(
             hidden_layer_sizes,
@@ -286,6 +291,7 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
             epsilon=epsilon,
             init_from=init_from,
             freeze=freeze,
+            n_jobs=n_jobs,
         )
         self.class_weight = class_weight
 

@@ -25,7 +25,7 @@ from skgru.preprocessing import TimeDistributed
 KINDS = [
     {"hidden_layer_sizes": (64, 32), "max_iter": 80},
     {"bidirectional": True, "max_iter": 80},
-    {"reset_after": True, "max_iter": 80},
+    {"reset_after": True, "max_iter": 80, "n_jobs": 2},
 ]
 NO_FAILURE = [cls(**kind) for cls in (GRURegressor, GRUClassifier) for kind in [{}, *KINDS]]
 

@@ -3,19 +3,22 @@
 import copy
 import gc
 import itertools
+import threading
 import warnings
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import cpu_count, parallel_config
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, r2_score
+from threadpoolctl import threadpool_info
 
 from skgru import GRUClassifier, GRURegressor, _base
-from skgru._core import _training
+from skgru._core import _network, _training
 from skgru._core._tape import Workspace
 
 FAST = {"hidden_layer_sizes": 4, "max_iter": 5, "learning_rate": "constant", "random_state": 0}
@@ -597,6 +600,56 @@ def test_weights_are_views_and_survive_clone_of_what_holds_them(ragged):
     np.testing.assert_array_equal(model.predict(X), np.full(len(X), 3.0))
 
 
+# Threads
+
+
+@pytest.mark.parametrize("options", [{}, {"return_sequences": True}, {"pooling": "max"}], ids=str)
+def test_prediction_on_threads(rng, options, monkeypatch):
+    """The same to rounding on any number, and to the bit on the same; each has one of BLAS."""
+    monkeypatch.setattr(_network, "THREAD_SIZE", 16)
+    X = [rng.standard_normal((length, 2)) for length in rng.randint(1, 9, 30)]
+    y = [x[:, 0] for x in X] if options.get("return_sequences") else [x[0, 0] for x in X]
+    model = GRURegressor(**FAST, **options).fit(X, y)
+    alone = np.vstack([np.c_[one] for one in model.predict(X)])
+    names, blas = set(), set()
+    forward = _network.Network.forward
+
+    def spy(*arguments):
+        names.add(threading.current_thread().name)
+        blas.update(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas")
+        return forward(*arguments)
+
+    monkeypatch.setattr(_network.Network, "forward", spy)
+    model.set_params(n_jobs=3)
+    results = [np.vstack([np.c_[one] for one in model.predict(X)]) for _ in range(2)]
+    np.testing.assert_allclose(results[0], alone, rtol=1e-12, atol=1e-14)
+    np.testing.assert_array_equal(results[0], results[1])
+    assert threading.main_thread().name not in names
+    assert len(names) > 1
+    assert blas == {1}
+
+
+def test_few_sequences_take_no_thread(dense, monkeypatch):
+    X, y = dense
+    model = GRURegressor(**FAST, n_jobs=2).fit(X, y)
+    monkeypatch.setattr(_network, "ThreadPoolExecutor", None)
+    assert len(model.predict(X)) == len(X)
+
+
+def test_n_jobs_of_a_context_of_joblib(dense, monkeypatch):
+    X, y = dense
+    model = GRURegressor(**FAST).fit(X, y)
+    limits = []
+    monkeypatch.setattr(
+        _network.Network, "n_useful_threads", lambda self, n, limit: limits.append(limit) or 1
+    )
+    model.predict(X)
+    with parallel_config("threading", n_jobs=2):
+        model.predict(X)
+    model.set_params(n_jobs=-1).predict(X)
+    assert limits == [1, 2, cpu_count()]
+
+
 # Bad parameters and targets
 
 BAD_PARAMETERS = [
@@ -645,6 +698,8 @@ BAD_PARAMETERS = [
     ("init_from", {"weight_ih_l0": np.zeros((1, 1))}),
     ("freeze", -1),
     ("freeze", 2),
+    ("n_jobs", 0),
+    ("n_jobs", 1.5),
 ]
 OWN_BAD_PARAMETERS = {
     GRURegressor: [
@@ -679,6 +734,7 @@ def test_bad_parameters_are_refused_by_name(dense, estimator, name, value):
     before = model.predict(X)
     with pytest.raises((ValueError, TypeError), match=name):
         model.set_params(**{name: value}).fit(X, y)
+    model.set_params(n_jobs=None)  # the one that prediction goes by
     np.testing.assert_array_equal(model.predict(X), before)
 
 

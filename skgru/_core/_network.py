@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +24,9 @@ from ._tape import Workspace
 # Numbers on the tapes that prediction holds at a time: fewer make the products small (a quarter of
 # it: 1.35 times as slow at T=100, H=128).
 PREDICTION_SIZE = 2**22
+# Numbers in the states (H x N) that a thread of its own is worth: with fewer, threads wait longer
+# for each other's hold on the interpreter than they save.
+THREAD_SIZE = 2**13
 
 
 @dataclass
@@ -124,24 +131,57 @@ class Network:
         if self.embedding is not None and d_inputs is not None:
             self.embedding.backward(record.rows, d_inputs, gradient["embedding"])
 
-    def predict(self, parameters: dict[str, np.ndarray], X: SequenceBatch) -> np.ndarray:
+    def predict(
+        self, parameters: dict[str, np.ndarray], X: SequenceBatch, n_threads: int = 1
+    ) -> np.ndarray:
         """Return raw outputs, computed in chunks of similar length, in the order of X.
 
         A row for each sequence, (N, n_raw), or for each step, in the order of `X.rows()`.
         """
-        dtype = parameters["weight_out"].dtype
-        offsets = np.cumsum(X.lengths) - X.lengths
         n_rows = int(X.lengths.sum()) if self.pooling.per_step else len(X)
-        raw = np.empty((n_rows, self.n_raw), dtype)
-        workspace = Workspace(dtype, keeps_gates=False)
-        order = X.falling_lengths()
-        while len(order):
-            n_chunk = self._chunk_length(int(X.lengths[order[0]]))
-            chunk, order = order[:n_chunk], order[n_chunk:]
+        raw = np.empty((n_rows, self.n_raw), parameters["weight_out"].dtype)
+        chunks = self._chunks(X, n_threads)
+        if n_threads == 1:
+            self._predict_chunks(parameters, X, chunks, raw)
+            return raw
+        with ThreadPoolExecutor(n_threads) as threads:
+            futures = []
+            for i in range(n_threads):
+                task = partial(self._predict_chunks, parameters, X, chunks[i::n_threads], raw)
+                futures.append(threads.submit(copy_context().run, task))  # np.errstate's too
+            for future in futures:
+                future.result()
+        return raw
+
+    def n_useful_threads(self, n_sequences: int, limit: int) -> int:
+        """Return on how many threads, at most ``limit``, a prediction is fastest."""
+        n_units = max(layer[0].cell.n_hidden for layer in self.layers.layers)
+        return int(np.clip(n_sequences * n_units // THREAD_SIZE, 1, limit))
+
+    def _predict_chunks(
+        self,
+        parameters: dict[str, np.ndarray],
+        X: SequenceBatch,
+        chunks: list[np.ndarray],
+        raw: np.ndarray,
+    ) -> None:
+        """Write the rows of ``raw`` for the sequences in the chunks."""
+        workspace = Workspace(raw.dtype, keeps_gates=False)
+        offsets = np.cumsum(X.lengths) - X.lengths
+        for chunk in chunks:
             outputs, record = self.forward(parameters, X.select(chunk), workspace)
             per_step = self.pooling.per_step
             raw[record.packing.cell_rows(offsets[chunk]) if per_step else chunk] = outputs
-        return raw
+
+    def _chunks(self, X: SequenceBatch, n_threads: int) -> list[np.ndarray]:
+        """Cut the indices of sequences, of falling length, into what is computed at a time."""
+        of_thread = math.ceil(len(X) / n_threads)
+        chunks, order = [], X.falling_lengths()
+        while len(order):
+            n_chunk = min(of_thread, self._chunk_length(int(X.lengths[order[0]])))
+            chunks.append(order[:n_chunk])
+            order = order[n_chunk:]
+        return chunks
 
     def _chunk_length(self, n_timesteps: int) -> int:
         n_rows = sum(

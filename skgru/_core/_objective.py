@@ -147,9 +147,9 @@ class Objective:
         values, _ = self.loss.value_and_gradient(raw, y)
         return float(np.average(values, weights=weights)), raw
 
-    def predict_raw(self, params: np.ndarray, X: SequenceBatch) -> np.ndarray:
+    def predict_raw(self, params: np.ndarray, X: SequenceBatch, n_threads: int = 1) -> np.ndarray:
         """Return raw outputs, a row for each sequence or each step."""
-        return self.network.predict(self.layout.views(params), X)
+        return self.network.predict(self.layout.views(params), X, n_threads)
 
 
 def _aligned(batch: Samples, record: Record) -> tuple[np.ndarray, np.ndarray]:

@@ -242,5 +242,6 @@ def test_prediction_is_the_same_alone_in_a_batch_and_in_any_order(
     reordered = case.objective.predict_raw(case.params, case.batch.select(order))
     np.testing.assert_allclose(reordered, together[order], rtol=tol, atol=tol)
     monkeypatch.setattr(_network, "PREDICTION_SIZE", 1)  # chunks of one sequence
-    chunked = case.objective.predict_raw(case.params, case.batch)
-    np.testing.assert_allclose(chunked, together, rtol=tol, atol=tol)
+    for n_threads in (1, 2, 20):
+        chunked = case.objective.predict_raw(case.params, case.batch, n_threads)
+        np.testing.assert_allclose(chunked, together, rtol=tol, atol=tol)
