@@ -156,7 +156,7 @@ class Network:
     def n_useful_threads(self, n_sequences: int, limit: int) -> int:
         """Return on how many threads, at most ``limit``, a prediction is fastest."""
         n_units = max(layer[0].cell.n_hidden for layer in self.layers.layers)
-        return int(np.clip(n_sequences * n_units // THREAD_SIZE, 1, limit))
+        return max(1, min(limit, n_sequences * n_units // THREAD_SIZE))
 
     def _predict_chunks(
         self,

@@ -73,6 +73,8 @@ class SequenceBatch:
 def _as_rows(X: np.ndarray) -> tuple[np.ndarray, int]:
     """Return X (n, T, F) as a table of steps, and by how many rows two sequences are apart."""
     n_sequences, n_timesteps, n_features = X.shape
+    if X.flags.c_contiguous:
+        return X.reshape(-1, n_features), n_timesteps
     sequence_stride, step_stride, _ = X.strides
     if step_stride <= 0 or sequence_stride < 0 or sequence_stride % step_stride:
         return np.ascontiguousarray(X).reshape(-1, n_features), n_timesteps
