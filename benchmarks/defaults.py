@@ -84,7 +84,7 @@ GROUPS = {
 
 # What `search` tries.
 GRID = {
-    "pooling": ["last", "max", "attention"],
+    "pooling": ["last", "max"],
     "bidirectional": [False, True],
     "hidden_layer_sizes": [32, 64],
     "learning_rate_init": [3e-3, 1e-2],

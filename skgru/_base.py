@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 import time
 import warnings
 from abc import ABC, abstractmethod
@@ -18,15 +17,12 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from ._core._embedding import Embedding
-from ._core._layers import RecurrentLayers
 from ._core._losses import Loss
-from ._core._network import Network
 from ._core._objective import Objective, Samples
-from ._core._optimizers import SOLVERS, OptimizerSettings
+from ._core._optimizers import SOLVERS
 from ._core._params import initialise
-from ._core._pooling import POOLINGS, EveryStep
-from ._core._schedules import SCHEDULES, Custom, Schedule
+from ._core._pooling import POOLINGS
+from ._core._schedules import SCHEDULES
 from ._core._sequences import SequenceBatch
 from ._core._training import DivergenceError, EarlyStopping, History, Outcome, Plan, Trainer
 from ._held_out import hold_out
@@ -40,6 +36,15 @@ from ._input_formats import (
     unchanged_on_error,
     write_step_values,
 )
+from ._parts import (
+    alpha_in_gradient,
+    batch_size,
+    n_epochs,
+    new_network,
+    new_optimizer,
+    new_schedule,
+    optimizer_settings,
+)
 from ._sklearn_compat import (
     CallbackSupportMixin,
     FitCallbacks,
@@ -50,14 +55,6 @@ from ._sklearn_compat import (
 )
 from ._threads import blas_threads, effective_n_jobs
 from ._transfer import check_weights, take_over
-
-# batch_size="auto": all samples at once up to FULL_BATCH of them, else about that many mini-batches
-# within bounds. benchmarks/results tells why.
-FULL_BATCH = 64
-AUTO_BATCH_SIZES = 16, 200
-# max_iter=None: as many epochs as make so many steps, within bounds.
-AUTO_N_STEPS = 1000
-AUTO_N_EPOCHS = 30, 500
 
 # What a warm start cannot change.
 ARCHITECTURE = (
@@ -301,8 +298,8 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         """Draw first parameters."""
         targets, weights = samples.rows()
         loss = self._new_loss(targets, weights)
-        network = self._new_network(samples.X.n_features, loss.n_raw(targets.shape[1]))
-        objective = Objective(network, loss, self._alpha_in_gradient())
+        network = new_network(self, samples.X.n_features, loss.n_raw(targets.shape[1]))
+        objective = Objective(network, loss, alpha_in_gradient(self))
         rng = _private_generator(self.random_state)
         mean_length = np.average(samples.X.lengths, weights=samples.weights)
         params = initialise(objective.layout, rng, targets.dtype, mean_length)
@@ -316,63 +313,13 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         self.n_parameters_ = objective.layout.size
         self.out_activation_ = loss.link_name
         self.t_ = 0
-        optimizer = SOLVERS[self.solver](self._optimizer_settings())
-        return Trainer(objective, params, optimizer, self._new_schedule(), rng)
+        self._learning_rate = self.learning_rate
+        return Trainer(objective, params, new_optimizer(self), new_schedule(self), rng)
 
     def _start_at_best_constant(self, samples: Samples) -> None:
         """Let the output bias start at the best constant prediction for what is trained on."""
         views = self._trainer.objective.layout.views(self._trainer.params)
         views["bias_out"][...] = self._loss_function.best_constant(*samples.rows())
-
-    def _new_network(self, n_features: int, n_raw: int) -> Network:
-        sizes = tuple(np.atleast_1d(self.hidden_layer_sizes).tolist())
-        if not sizes or not all(type(size) is int and size > 0 for size in sizes):
-            raise ValueError(
-                "hidden_layer_sizes must be a positive int or a non-empty tuple of them, one per "
-                f"layer. Got {self.hidden_layer_sizes!r} instead."
-            )
-        if self.freeze > len(sizes):
-            raise ValueError(
-                f"freeze={self.freeze}, but hidden_layer_sizes={self.hidden_layer_sizes!r} has "
-                f"only {len(sizes)} layers. freeze must be at most that."
-            )
-        embedding = None
-        if self.embedding_dim is not None:
-            embedding = Embedding(len(self.token_ids_) + 1, self.embedding_dim)
-            n_features = self.embedding_dim
-        layers = RecurrentLayers(
-            n_features,
-            sizes,
-            bidirectional=self.bidirectional,
-            reset_after=self.reset_after,
-            dropout=self.dropout,
-            recurrent_dropout=self.recurrent_dropout,
-            n_frozen=self.freeze,
-        )
-        pooling = EveryStep if self.return_sequences else POOLINGS[self.pooling]
-        return Network(
-            layers, pooling(layers.n_outputs), n_raw, dropout=self.dropout, embedding=embedding
-        )
-
-    def _alpha_in_gradient(self) -> float:
-        return 0.0 if SOLVERS[self.solver].decouples_decay else self.alpha
-
-    def _optimizer_settings(self) -> OptimizerSettings:
-        return OptimizerSettings(
-            beta_1=self.beta_1,
-            beta_2=self.beta_2,
-            epsilon=self.epsilon,
-            momentum=self.momentum,
-            nesterovs_momentum=self.nesterovs_momentum,
-            weight_decay=self.alpha,
-        )
-
-    def _new_schedule(self) -> Schedule:
-        self._learning_rate = self.learning_rate
-        if callable(self.learning_rate):
-            return Custom(self.learning_rate)
-        # The rate falls twice before training ends for want of improvement.
-        return SCHEDULES[self.learning_rate](self.n_iter_no_change // 3, self.tol)
 
     def _current_architecture(self) -> dict[str, Any]:
         names = [name for name in ARCHITECTURE if hasattr(self, name)]
@@ -391,13 +338,14 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
             )
         trainer = copy.deepcopy(self._trainer)
         trainer.objective.loss = self._new_loss(*samples.rows())  # class weights are of the data
-        trainer.objective.alpha = self._alpha_in_gradient()
+        trainer.objective.alpha = alpha_in_gradient(self)
         network = trainer.objective.network
         network.dropout = network.layers.dropout = self.dropout
         network.layers.recurrent_dropout = self.recurrent_dropout
-        trainer.optimizer.settings = self._optimizer_settings()
+        trainer.optimizer.settings = optimizer_settings(self)
         earlier = trainer.schedule if self.learning_rate == self._learning_rate else None
-        trainer.schedule = self._new_schedule()
+        self._learning_rate = self.learning_rate
+        trainer.schedule = new_schedule(self)
         if earlier is not None:
             trainer.schedule.go_on_from(earlier)
         return trainer
@@ -435,11 +383,11 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
     ) -> Outcome:
         """Run the trainer on a whole fit, or without ``callbacks`` on its next epoch."""
         trainer = self._trainer
-        n_epochs_before = len(trainer.history.loss)
+        n_before = len(trainer.history.loss)
         has_an_end = trainer.schedule.has_an_end
         plan = Plan(
-            n_epochs=self._n_epochs(len(samples)) if callbacks else 1,
-            batch_size=self._batch_size(len(samples)),
+            n_epochs=n_epochs(self, len(samples)) if callbacks else 1,
+            batch_size=batch_size(self, len(samples)),
             learning_rate=self.learning_rate_init,
             shuffle=self.shuffle,
             max_norm=self.max_grad_norm,
@@ -461,24 +409,11 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
             )
         except DivergenceError:
             raise ValueError(self._divergence_message(samples)) from None
-        n_epochs = len(trainer.history.loss) - n_epochs_before
-        if outcome is Outcome.INTERRUPTED and n_epochs == 0:
+        n_done = len(trainer.history.loss) - n_before
+        if outcome is Outcome.INTERRUPTED and n_done == 0:
             raise KeyboardInterrupt  # nothing new to keep
-        self._publish(len(samples), n_epochs)
+        self._publish(len(samples), n_done)
         return outcome
-
-    def _n_epochs(self, n_samples: int) -> int:
-        if self.max_iter is not None:
-            return self.max_iter
-        n_batches = math.ceil(n_samples / self._batch_size(n_samples))
-        return int(np.clip(math.ceil(AUTO_N_STEPS / n_batches), *AUTO_N_EPOCHS))
-
-    def _batch_size(self, n_samples: int) -> int:
-        if self.batch_size != "auto":
-            return self.batch_size
-        if n_samples <= FULL_BATCH:
-            return n_samples
-        return int(np.clip(n_samples // FULL_BATCH, *AUTO_BATCH_SIZES))
 
     def _validate(self, held_out: Samples) -> tuple[float, float]:
         """Return loss and score on the held-out part."""
