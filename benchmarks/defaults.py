@@ -502,14 +502,18 @@ def grid_search(task: Task, seed: int, grid: dict[str, list[Any]], n_jobs: int) 
     """Search by inner cross-validation, then score the refitted best on the test part."""
     started = time.perf_counter()
     model = estimator(task, seed)
-    tuned = GridSearchCV(model, grid_of(task, grid), cv=splitter(task), error_score=np.nan)
+    # Accuracies on few samples tie, and the first of equals wins; log losses do not.
+    scoring = "neg_log_loss" if task.kind == "classification" else "r2"
+    tuned = GridSearchCV(
+        model, grid_of(task, grid), scoring=scoring, cv=splitter(task), error_score=np.nan
+    )
     with parallel_config("loky", n_jobs=n_jobs, inner_max_num_threads=1):
         tuned.fit(task.X_train, task.y_train)
     best = {name.rpartition("__")[2]: value for name, value in tuned.best_params_.items()}
     return {
         "task": task.name,
         "seed": seed,
-        "score": tuned.score(task.X_test, task.y_test),
+        "score": tuned.best_estimator_.score(task.X_test, task.y_test),
         "best": best,
         "inner_score": tuned.best_score_,
         "seconds": time.perf_counter() - started,

@@ -56,6 +56,8 @@ from ._sklearn_compat import (
 from ._threads import blas_threads, effective_n_jobs
 from ._transfer import check_weights, take_over
 
+FIRST_EPOCHS = 10  # which may be worse than a constant prediction
+
 # What a warm start cannot change.
 ARCHITECTURE = (
     "loss",
@@ -250,8 +252,6 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         targets = cast(self._read_targets(y, reset=reset, classes=classes), dtype, "y")
         if not self._per_step:
             check_consistent_length(sequences.starts, targets)
-        if sample_weight is not None and not np.any(np.asarray(sample_weight)):
-            raise ValueError("sample_weight is zero for every sample; at least one must count.")
         weights = check_sample_weight(sample_weight, sequences.starts, np.float64)
         weights = weights / weights.max()  # their sum might overflow
         of_steps = SequenceBatch(targets, begins(sequences.lengths), sequences.lengths)
@@ -280,8 +280,8 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
             self._trainer = self._adjusted_trainer(samples) if go_on else self._new_trainer(samples)
             samples, held_out = self._split(samples, validation, groups)
             if not go_on:
-                self._start_at_best_constant(samples)
-            self._warn(self._train(samples, held_out, callbacks))
+                self._begin_from(samples)
+            self._warn(self._train(samples, held_out, callbacks), samples)
             callbacks.end()
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> None:
@@ -291,7 +291,7 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
             samples = self._read(X, y, sample_weight, reset=not go_on, classes=classes)
             self._trainer = self._adjusted_trainer(samples) if go_on else self._new_trainer(samples)
             if not go_on:
-                self._start_at_best_constant(samples)
+                self._begin_from(samples)
             self._train(samples, None, None)
 
     def _new_trainer(self, samples: Samples) -> Trainer[Objective]:
@@ -305,7 +305,8 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         params = initialise(objective.layout, rng, targets.dtype, mean_length)
         if self.init_from is not None:
             views = objective.layout.views(params)
-            take_over(self.init_from, views, getattr(self, "token_ids_", None))
+            token_ids = getattr(self, "token_ids_", None)
+            take_over(self.init_from, views, network.frozen_names, token_ids)
         self._split_seed = rng.randint(np.iinfo(np.int32).max)
         self._architecture = self._current_architecture()
         self.n_layers_ = len(network.layers.layers) + 2
@@ -316,10 +317,21 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         self._learning_rate = self.learning_rate
         return Trainer(objective, params, new_optimizer(self), new_schedule(self), rng)
 
-    def _start_at_best_constant(self, samples: Samples) -> None:
-        """Let the output bias start at the best constant prediction for what is trained on."""
+    def _begin_from(self, samples: Samples) -> None:
+        """Set what depends on the samples that are trained on, held-out ones left aside.
+
+        The output bias starts at the best constant prediction. Tokens that will not be trained, nor
+        were elsewhere, are as good as unknown.
+        """
         views = self._trainer.objective.layout.views(self._trainer.params)
         views["bias_out"][...] = self._loss_function.best_constant(*samples.rows())
+        if self._takes_tokens:
+            pretrained = {} if self.init_from is None else self.init_from
+            learned = np.isin(self.token_ids_, pretrained.get("token_ids", []))
+            if not (self.freeze and pretrained):
+                rows = np.unique(samples.X.rows())
+                learned[rows[rows > 0] - 1] = True
+            views["embedding"][1:][~learned] = views["embedding"][0]
 
     def _current_architecture(self) -> dict[str, Any]:
         names = [name for name in ARCHITECTURE if hasattr(self, name)]
@@ -333,8 +345,8 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         changed = [name for name, value in current.items() if value != self._architecture[name]]
         if changed:
             raise ValueError(
-                f"{' and '.join(changed)} changed since the last fit. Set warm_start=False to "
-                "start anew."
+                f"{' and '.join(changed)} changed since the last fit. To start anew, call fit with "
+                "warm_start=False."
             )
         trainer = copy.deepcopy(self._trainer)
         trainer.objective.loss = self._new_loss(*samples.rows())  # class weights are of the data
@@ -368,6 +380,11 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         if y is not None or sample_weight is not None:
             raise ValueError("y_val or sample_weight_val was passed without X_val.")
         if not self.early_stopping:
+            if groups is not None or self.validation_split is not None:
+                warnings.warn(
+                    "groups and validation_split have no effect without early_stopping=True.",
+                    stacklevel=5,
+                )
             return samples, None
         return hold_out(
             samples,
@@ -391,7 +408,7 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
             learning_rate=self.learning_rate_init,
             shuffle=self.shuffle,
             max_norm=self.max_grad_norm,
-            follows_schedule=callbacks is not None or not has_an_end,
+            follows_schedule=callbacks is not None,
         )
         if callbacks is not None:
             callbacks.begin(plan.n_epochs)
@@ -447,7 +464,7 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
                 f", validation loss = {history.validation_loss[-1]:.8f}"
                 f", validation score = {history.validation_score[-1]:.6f}"
             )
-        print(f"{message}, at most {seconds_left:.0f} s left")
+        print(f"{message}, at most {seconds_left:.0f} s left", flush=True)
 
     def _as_if_fitted(self, n_samples: int, n_epochs: int) -> dict[str, Any]:
         """Return the attributes of an estimator whose fit ended here, after ``n_epochs``.
@@ -460,14 +477,40 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         return snapshot.__dict__
 
     def _divergence_message(self, samples: Samples) -> str:
-        targets, _ = samples.rows()
         return (
             f"Training diverged in epoch {len(self._trainer.history.loss) + 1}: the loss or its "
-            "gradient is not finite. Try a smaller learning_rate_init (it is "
-            f"{self.learning_rate_init}), max_grad_norm=1.0 (it is {self.max_grad_norm}), and "
-            "inputs and targets scaled to unit variance: the targets go from "
-            f"{targets.min():.3g} to {targets.max():.3g}."
+            f"gradient is not finite. {self._cure_of_divergence(samples)}"
         )
+
+    def _cure_of_divergence(self, samples: Samples) -> str:
+        targets, _ = samples.rows()
+        inputs = samples.X.rows()
+        clip = ""
+        if self.max_grad_norm is None or self.max_grad_norm > 1:
+            clip = f"max_grad_norm=1.0 (it is {self.max_grad_norm}), "
+        return (
+            f"Try a smaller learning_rate_init (it is {self.learning_rate_init}), {clip}and inputs "
+            "and numeric targets scaled to unit variance: the inputs go from "
+            f"{inputs.min():.3g} to {inputs.max():.3g}, the targets from {targets.min():.3g} to "
+            f"{targets.max():.3g}."
+        )
+
+    def _is_worse_than_a_constant(self, samples: Samples) -> bool:
+        """Say whether the last epoch's loss, L2 left out, is far above that of the best constant.
+
+        With Adam and clipping a rate that is far too high makes nothing infinite. The first epochs
+        begin there.
+        """
+        trainer, loss = self._trainer, self._loss_function
+        if len(trainer.history.loss) < FIRST_EPOCHS:
+            return False
+        y, weights = samples.rows()
+        raw = np.tile(loss.best_constant(y, weights).astype(y.dtype), (len(y), 1))
+        constant = float(loss.value_and_gradient(raw, y)[0] @ weights) / len(samples)
+        objective, params = trainer.objective, trainer.params
+        kernels = params[: objective.layout.n_weights]
+        l2 = 0.5 * objective.alpha * float(kernels @ kernels)
+        return trainer.history.loss[-1] - l2 > max(2 * constant, constant + self.tol)
 
     def _publish(self, n_samples: int, n_epochs: int) -> None:
         """Set the fitted attributes that tell of training, after ``n_epochs`` more of them."""
@@ -486,10 +529,17 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
             kept = best if self.early_stopping else -1
             self.best_validation_score_ = history.validation_score[-n_epochs:][kept]
 
-    def _warn(self, outcome: Outcome) -> None:
-        if outcome is Outcome.MAX_ITER and not self._trainer.schedule.has_an_end:
+    def _warn(self, outcome: Outcome, samples: Samples) -> None:
+        if not self.early_stopping and self._is_worse_than_a_constant(samples):
             warnings.warn(
-                f"Training reached max_iter={self.n_iter_} epochs and has not converged yet.",
+                f"Training ended at a loss of {self.loss_:.3g}, which is worse than to predict a "
+                f"constant. {self._cure_of_divergence(samples)}",
+                ConvergenceWarning,
+                stacklevel=5,
+            )
+        elif outcome is Outcome.MAX_ITER and not self._trainer.schedule.has_an_end:
+            warnings.warn(
+                f"Training reached max_iter and has not converged yet after {self.n_iter_} epochs.",
                 ConvergenceWarning,
                 stacklevel=5,
             )
@@ -561,7 +611,11 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
 
 def _rows_of(ids: np.ndarray, token_ids: np.ndarray) -> np.ndarray:
     """Return which row of the table each id has: 0 if it is not among the sorted ``token_ids``."""
-    return np.where(np.isin(ids, token_ids), np.searchsorted(token_ids, ids) + 1, 0)
+    if not len(token_ids):
+        return np.zeros_like(ids)
+    places = np.searchsorted(token_ids, ids)
+    is_known = token_ids[np.minimum(places, len(token_ids) - 1)] == ids
+    return np.where(is_known, places + 1, 0)
 
 
 def _private_generator(random_state: Any) -> np.random.RandomState:

@@ -485,6 +485,13 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
     def _read_indicators(self, y: Any, reset: bool, classes: Any) -> np.ndarray:
         y = check_array(y, accept_sparse=True, estimator=self, input_name="y", dtype=np.float64)
         y = y.toarray() if issparse(y) else y
+        other = np.argwhere((y != 0) & (y != 1))
+        if len(other):
+            row, column = other[0]
+            raise ValueError(
+                f"y holds {y[row, column]:g} at sample {row}, column {column}, but an indicator "
+                "matrix of several labels has zeros and ones only. Make it one: y == value."
+            )
         if reset:
             self.classes_ = np.arange(y.shape[1])
             self._y_type = "multilabel-indicator"

@@ -46,18 +46,21 @@ def hold_out(
     """
     if isinstance(splitter, type):
         raise TypeError(f"validation_split is a class: pass {splitter.__name__}(...), an instance.")
+    asked = f"validation_split={splitter!r}"
     if splitter is None and groups is not None:
+        asked = f"validation_fraction={fraction} of the groups"
         splitter = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
     if splitter is not None:
         X = np.zeros((len(samples), 1))
         has_plain_y = strata is None and not isinstance(samples.y, SequenceBatch)
         y = samples.y if has_plain_y else strata  # stratified splits of several labels need it
         try:
-            *_, (kept, held_out) = splitter.split(X, y, groups)
+            splits = list(splitter.split(X, y, groups))
         except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"validation_split={splitter!r} cannot split these samples: {error}"
-            ) from error
+            raise ValueError(f"{asked} cannot split these samples: {error}") from error
+        if not splits:
+            raise ValueError(f"{asked} yields no split of these samples.")
+        kept, held_out = splits[-1]
     else:
         kept, held_out = _random_split(len(samples), strata, fraction, seed)
     if len(held_out) < 2:

@@ -28,7 +28,8 @@ from ._core._sequences import SequenceBatch
 
 DTYPES = (np.float64, np.float32)
 AXES = "(n_samples, n_timesteps, n_features)"
-LARGEST_ID = 2**53 - 1  # beyond it, float64 takes several integers for one
+# Beyond them, several integers become one.
+LARGEST_ID = {np.dtype(np.float64): 2**53 - 1, np.dtype(np.float32): 2**24 - 1}
 
 
 def read_sequences(estimator: Any, X: Any, *, reset: bool) -> SequenceBatch:
@@ -43,7 +44,7 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> SequenceBatch:
     ValueError, TypeError
         Naming the first offending sample, step and feature, and what to do.
     """
-    X = _list_or_array(X)
+    given, X = X, _list_or_array(X)
     n_features = _expected_features(estimator) if reset else estimator._n_features_per_step
     n_columns = None
     if isinstance(X, list):
@@ -51,7 +52,11 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> SequenceBatch:
     elif len(X.shape) == 3:
         batch = _read_3d(estimator, X, n_features)
     else:
-        batch = _read_table(estimator, X, n_features, reset)
+        # Lists that happen to have one length are still lists: those of fit may have another.
+        as_fitted = (
+            not isinstance(given, (list, tuple)) and not reset and estimator._fitted_on_table
+        )
+        batch = _read_table(estimator, X, n_features, reset=reset, as_fitted=as_fitted)
         n_columns = X.shape[1]
     if reset:
         estimator.n_features_in_ = n_columns or batch.n_features
@@ -110,14 +115,16 @@ def as_tokens(batch: SequenceBatch, *, per_step: bool) -> SequenceBatch:
 
 
 def _check_ids(values: np.ndarray, ids: np.ndarray, lengths: np.ndarray) -> None:
-    bad = (ids != values) | (ids < 0) | (ids > LARGEST_ID)
+    largest = LARGEST_ID[values.dtype]
+    bad = (ids != values) | (ids < 0) | (ids > largest)
     if bad.any():
         row = int(np.argmax(bad))
         sample, step = _place(row, lengths)
         what = "Negative values in data: X" if values[row] < 0 else "X"
         raise ValueError(
             f"{what} holds {values[row]:g} at sample {sample}, step {step}, but with embedding_dim "
-            "set X must hold token ids: integers of at least 1, below 2**53, and 0 for padding."
+            f"set X must hold token ids: integers from 1 to {largest} (in {values.dtype}), and 0 "
+            "for padding."
         )
 
 
@@ -195,16 +202,26 @@ def _join_step_targets(y: list[Any], n_timesteps: np.ndarray) -> np.ndarray:
 def write_step_values(X: Any, batch: SequenceBatch, rows: np.ndarray) -> Any:
     """Return predictions of all valid steps, (n_rows, ...), in the form of X.
 
-    A list of arrays for ragged X, else an array (n_samples, n_timesteps, ...), in which padding is
-    NaN, or the first value where there is no NaN.
+    A list of arrays for ragged X, or an object array of them if X is one; else an array (n_samples,
+    n_timesteps, ...), in which padding is NaN, or the first value where there is no NaN.
     """
     n_timesteps = _n_timesteps(X, batch)
     padding = np.nan if rows.dtype.kind == "f" else rows.flat[0]
     values = np.full((n_timesteps.sum(), *rows.shape[1:]), padding, rows.dtype)
     values[_is_valid(n_timesteps, batch)] = rows
     if isinstance(_list_or_array(X), list):
-        return np.split(values, np.cumsum(n_timesteps)[:-1])
+        return _in_list_of(X, np.split(values, np.cumsum(n_timesteps)[:-1]))
     return values.reshape(len(batch), -1, *rows.shape[1:])
+
+
+def _in_list_of(X: Any, sequences: list[np.ndarray]) -> Any:
+    """Return sequences as an object array if X is one: unlike lists, parts of it can be joined."""
+    if not isinstance(X, np.ndarray):
+        return sequences
+    objects = np.empty(len(sequences), dtype=object)
+    for i, sequence in enumerate(sequences):
+        objects[i] = sequence
+    return objects
 
 
 def _n_timesteps(X: Any, batch: SequenceBatch) -> np.ndarray:
@@ -236,13 +253,15 @@ def unchanged_on_error(estimator: Any) -> Iterator[None]:
 def check_targets_finite(y: Any) -> None:
     """Raise if y holds NaN, infinity or None, naming the first such sample, or is ragged."""
     try:
-        np.asarray(_list_or_array(y))
+        values = np.asarray(_list_or_array(y))
+        if values.dtype.kind in "UT":  # of NaN beside strings, NumPy makes the string "nan"
+            values = np.asarray(y, dtype=object)
     except ValueError as error:
         raise ValueError(
             "y holds sequences of different lengths. Set return_sequences=True if each step has a "
             "target."
         ) from error
-    bad = _not_finite(np.asarray(y))
+    bad = _not_finite(values)
     if bad is not None and bad.any():
         sample = np.argwhere(bad)[0, 0]
         raise ValueError(
@@ -260,7 +279,9 @@ def _not_finite(y: np.ndarray) -> np.ndarray | None:
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or (isinstance(value, (float, np.floating)) and not np.isfinite(value))
+    if isinstance(value, (float, np.floating)):
+        return not np.isfinite(value)
+    return value is None or type(value).__name__ in {"NAType", "NaTType"}  # of pandas
 
 
 def cast(values: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
@@ -279,9 +300,9 @@ def cast(values: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
 
 def write_sequences(X: Any, batch: SequenceBatch, rows: np.ndarray) -> Any:
     """Return new values of all steps, in the order of `SequenceBatch.rows`, in the form of X."""
-    X = _list_or_array(X)
+    given, X = X, _list_or_array(X)
     if isinstance(X, list):
-        return np.split(rows, np.cumsum(batch.lengths)[:-1])
+        return _in_list_of(given, np.split(rows, np.cumsum(batch.lengths)[:-1]))
     if len(X.shape) == 2:
         return rows.reshape(len(batch), -1)
     n_samples, n_timesteps, _ = X.shape
@@ -294,6 +315,8 @@ def write_sequences(X: Any, batch: SequenceBatch, rows: np.ndarray) -> Any:
 
 def _list_or_array(X: Any) -> Any:
     """Return ragged input as a list of sequences, all other as something with a shape."""
+    if hasattr(X, "iloc") and X.ndim == 1 and X.dtype == object:
+        X = X.to_numpy()  # a pandas Series
     if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:
         X = list(X)
     if isinstance(X, (list, tuple)):
@@ -306,23 +329,32 @@ def _list_or_array(X: Any) -> Any:
     return X if hasattr(X, "shape") else np.asarray(X)
 
 
-def _read_table(estimator: Any, X: Any, n_features: int, reset: bool) -> SequenceBatch:
-    """Read a row as T steps of F features each, in C order."""
+def _read_table(
+    estimator: Any, X: Any, n_features: int, *, reset: bool, as_fitted: bool
+) -> SequenceBatch:
+    """Read a row as T steps of F features each, in C order.
+
+    ``as_fitted``: the columns have to be those of the fit.
+    """
     if len(X.shape) != 2:
         raise ValueError(
             f"X has {len(X.shape)} dimensions; expected 3, {AXES}, or 2. Reshape your data; a "
             "single sequence is a list of one."
         )
-    if reset or estimator._fitted_on_table:
+    if reset or as_fitted:
         with _explained(X, n_features):
+            _refuse_text_and_time(X)
             X = validate_data(estimator, X, dtype=DTYPES, ensure_all_finite=False, reset=reset)
     else:
         X = _check_array(estimator, X, n_features)
     n_samples, n_columns = X.shape
     if n_columns % n_features:
+        cure = "Set n_features_per_step to a divisor of the number of columns."
+        if not reset and not estimator._fitted_on_table:
+            cure = f"Give a multiple of {n_features}, as many as a step had in fit."
         raise ValueError(
             f"X has {n_columns} columns, which cannot be cut into steps of {n_features} features. "
-            "Set n_features_per_step to a divisor of the number of columns."
+            f"{cure}"
         )
     X = X.reshape(n_samples, -1, n_features)
     _check_finite(X, np.full(n_samples, X.shape[1]))
@@ -371,6 +403,8 @@ def _read_list(estimator: Any, X: list[Any], n_features: int) -> SequenceBatch:
 
 def _read_sequence(sequence: Any, i: int, n_features: int) -> np.ndarray:
     """Return the i-th sequence as (n_timesteps, n_features)."""
+    if issparse(sequence):
+        raise TypeError(f"Sequence {i} of X is sparse. Use its .toarray().")
     try:
         sequence = np.asarray(sequence)
     except ValueError as error:
@@ -394,6 +428,7 @@ def _read_sequence(sequence: Any, i: int, n_features: int) -> np.ndarray:
         sequence = sequence.reshape(-1, n_features)
     if sequence.dtype.kind not in "fiub":
         with _explained(sequence[None], n_features, first_sample=i):
+            _refuse_text_and_time(sequence[None])
             sequence = check_array(sequence, dtype=DTYPES, ensure_all_finite=False)
     return sequence
 
@@ -403,6 +438,7 @@ def _check_array(estimator: Any, X: Any, n_features: int, **options: Any) -> np.
     if type(X) in (np.ndarray, np.memmap) and X.dtype in DTYPES and X.size:
         return X  # check_array would do nothing, in 0.1 ms: a quarter of a small prediction
     with _explained(X, n_features):
+        _refuse_text_and_time(X)
         return check_array(
             X,
             dtype=DTYPES,
@@ -436,16 +472,28 @@ def _explained(X: Any, n_features: int, first_sample: int = 0) -> Iterator[None]
 
 
 def _first_string(X: np.ndarray) -> tuple[str, tuple[int, ...]] | None:
-    """Return the first string that is no number, and where it stands."""
-    if X.ndim < 2 or X.dtype.kind not in "OSU":
+    """Return the first string, and where it stands."""
+    if X.ndim < 2 or X.dtype.kind not in "OSUT":
         return None
     for position, value in np.ndenumerate(X):
         if isinstance(value, (str, bytes)):
-            try:
-                float(value)
-            except ValueError:
-                return str(value), position
+            return str(value), position
     return None
+
+
+def _refuse_text_and_time(X: Any) -> None:
+    """Raise where a conversion would make numbers of what is none."""
+    types = getattr(X, "dtypes", None)  # of a DataFrame
+    kinds = {X.dtype.kind} if types is None else {dtype.kind for dtype in types}
+    if kinds & set("mM"):
+        raise TypeError(
+            "X holds dates or spans of time. Turn them into numbers, for example into days since "
+            "the first."
+        )
+    if np.ma.isMaskedArray(X):
+        raise TypeError("X is a masked array. Use its .filled(), with what is missing imputed.")
+    if kinds & set("OSUT") and _first_string(np.asarray(X)) is not None:
+        raise ValueError("X holds a string")  # `_explained` says where
 
 
 def _check_finite(X: np.ndarray, lengths: np.ndarray) -> None:

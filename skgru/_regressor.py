@@ -438,7 +438,10 @@ class GRURegressor(RegressorMixin, BaseGRU):
         return REGRESSION_LOSSES[self.loss](self._levels)
 
     def _quantiles(self) -> tuple[float, ...]:
-        levels = np.atleast_1d(np.asarray(self.quantile, dtype=float))
+        try:
+            levels = np.atleast_1d(np.asarray(self.quantile, dtype=float))
+        except (TypeError, ValueError):
+            levels = np.array([np.nan])
         rises = np.diff(levels, prepend=0.0, append=1.0) > 0
         if levels.ndim != 1 or not levels.size or not rises.all():
             raise ValueError(

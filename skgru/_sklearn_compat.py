@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
@@ -32,6 +33,20 @@ __all__ = [
 
 def check_sample_weight(sample_weight, X, dtype):
     """Return finite, non-negative weights of shape (n_samples,), all 1 if None."""
+    if sample_weight is not None:
+        try:
+            values = np.atleast_1d(np.asarray(sample_weight, dtype=np.float64))
+        except (TypeError, ValueError) as error:
+            raise ValueError("sample_weight must hold a number for each sample.") from error
+        if not values.any():
+            raise ValueError("sample_weight is zero for every sample; at least one must count.")
+        bad = np.argwhere(~((values >= 0) & np.isfinite(values)))
+        if len(bad):
+            place = tuple(bad[0])
+            raise ValueError(
+                f"sample_weight is {values[place]:g} at sample {place[0]}. Weights must be finite "
+                "and not negative; of a sample that is not to count it is 0."
+            )
     return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
 
 

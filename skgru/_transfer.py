@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,10 @@ def check_weights(weights: Any) -> None:
 
 
 def take_over(
-    weights: Mapping[str, np.ndarray], views: dict[str, np.ndarray], token_ids: np.ndarray | None
+    weights: Mapping[str, np.ndarray],
+    views: dict[str, np.ndarray],
+    frozen_names: Collection[str],
+    token_ids: np.ndarray | None,
 ) -> None:
     """Overwrite the named ``views`` of a new network with what ``weights`` has for them.
 
@@ -38,7 +41,8 @@ def take_over(
     Raises
     ------
     ValueError
-        If a shape or ``reset_after`` differs, or nothing is taken over.
+        If a shape or ``reset_after`` differs, nothing is taken over, or something that is not is
+        frozen.
     """
     shared = [name for name in views if name in weights and name not in HEAD]
     if not any(name.startswith("weight_ih") for name in shared):
@@ -50,6 +54,12 @@ def take_over(
         raise ValueError(
             f"init_from comes from an estimator with reset_after={'bias_hh_l0' in weights}, which "
             "uses weights differently. Set the same."
+        )
+    missing = sorted(set(frozen_names).difference(shared))
+    if missing:
+        raise ValueError(
+            f"freeze would keep {', '.join(missing)} at random values: init_from does not have "
+            "them. Freeze fewer layers."
         )
     for name in shared:
         view, values = views[name], weights[name]

@@ -336,7 +336,7 @@ def test_partial_fit_trains_on_all_samples_also_with_early_stopping(ragged):
 
 def test_convergence_warning(ragged):
     X, y = ragged
-    with pytest.warns(ConvergenceWarning, match="reached max_iter=2 epochs"):
+    with pytest.warns(ConvergenceWarning, match="reached max_iter .* after 2 epochs"):
         GRURegressor(4, learning_rate="constant", max_iter=2).fit(X, y)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -791,7 +791,7 @@ def test_classes(dense):
     [
         (np.zeros(40), "sample_weight is zero for every sample"),
         (-np.ones(40), "[Nn]egative"),
-        (nan_at(np.ones(40), 3), "NaN"),
+        (nan_at(np.ones(40), 3), "sample_weight is nan at sample 3"),
         (np.ones(39), r"sample_weight.shape == \(39,\)"),
         (np.ones((40, 2)), "[Ss]ample.weight"),
     ],
@@ -800,6 +800,33 @@ def test_bad_weights_are_refused(dense, estimator, weights, message):
     X, y = dense
     with pytest.raises(ValueError, match=message):
         estimator(**FAST).fit(X, y, sample_weight=weights)
+
+
+@pytest.mark.parametrize("missing", [np.nan, None, pd.NA, pd.NaT], ids=str)
+@pytest.mark.parametrize("form", [list, lambda y: np.array(y, object), pd.Series], ids=str)
+def test_missing_class_labels_are_refused(dense, missing, form):
+    """NaN among strings became a class of the name "nan"."""
+    y = form(["a", "b", missing, "a"] * 10)
+    with pytest.raises(ValueError, match="y contains NaN or infinity at sample 2"):
+        GRUClassifier(**FAST).fit(dense[0], y)
+
+
+@pytest.mark.parametrize("values", [(1, 2), (0, 2), (-1, 1)], ids=str)
+def test_indicators_are_zeros_and_ones(dense, values):
+    """They were trained on as they stood, with a log loss below zero."""
+    X, y = dense
+    Y = np.where(np.column_stack([y, 1 - y]), values[1], values[0])
+    with pytest.raises(ValueError, match=r"at sample 0, column .*zeros and ones only"):
+        GRUClassifier(**FAST).fit(X, Y)
+
+
+@pytest.mark.parametrize("rate", [1.0, 100.0])
+def test_a_rate_that_is_far_too_high_is_told(rng, rate):
+    """With clipping nothing becomes infinite."""
+    X = rng.standard_normal((200, 10, 2))
+    options = {"learning_rate": "constant", "learning_rate_init": rate, "max_iter": 30}
+    with pytest.warns(ConvergenceWarning, match="worse than to predict a constant.*smaller"):
+        GRURegressor(16, random_state=0, **options).fit(X, X[:, -1, 0])
 
 
 def test_beats_a_linear_model_where_order_counts(rng):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, d2_pinball_score, r2_score
-from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict, cross_val_score
 
 from skgru import GRUClassifier, GRURegressor
 
@@ -336,3 +336,13 @@ def test_targets_of_steps_without_return_sequences(X, estimator):
     for given in (y, objects, [one.tolist() for one in y]):
         with pytest.raises(ValueError, match="Set return_sequences=True"):
             estimator().fit(X, given)
+
+
+def test_cross_val_predict_of_ragged_sequences(X):
+    """Lists of different lengths cannot be joined; object arrays can."""
+    objects = np.empty(len(X), dtype=object)
+    objects[:] = X
+    y = [x[:, 0] for x in X]
+    predicted = cross_val_predict(GRURegressor(**FAST), objects, y, cv=3)
+    assert predicted.dtype == object
+    assert [len(one) for one in predicted] == [len(x) for x in X]

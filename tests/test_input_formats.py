@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn.model_selection import KFold, cross_val_score
 
 from skgru import GRUClassifier, GRURegressor
 
@@ -173,6 +174,14 @@ BAD_X = {
     "no samples": (lambda X: X[:0], "no axis may be empty"),
     "no steps": (lambda X: X[:, :0], "no axis may be empty"),
     "empty list": (lambda X: [], "Found 0 sequences in X"),
+    "numbers as text": (
+        lambda X: X.reshape(12, -1).astype(str),
+        "X holds the string .* at sample 0, step 0, feature 0",
+    ),
+    "numbers as text in a list": (
+        lambda X: [*X[:3], X[3].astype(str), *X[4:]],
+        "X holds the string .* at sample 3, step 0, feature 0",
+    ),
     "features that differ": (
         lambda X: [*X[:3], X[3, :, :1], *X[4:]],
         "Sequence 3 of X has 1 features per step, but sequence 0 has 2",
@@ -233,6 +242,40 @@ def test_sparse_X_is_refused(data):
     X, y = data
     with pytest.raises(TypeError, match=r"Sparse data was passed for X.*toarray"):
         GRURegressor(**FAST).fit(sparse.csr_array(X[:, :, 0]), y)
+
+
+@pytest.mark.parametrize(
+    ("make_bad", "message"),
+    [
+        (lambda X: [*X[:3], sparse.csr_array(X[3]), *X[4:]], "Sequence 3 of X is sparse"),
+        (lambda X: X.astype("M8[s]"), "X holds dates"),
+        (lambda X: pd.DataFrame({"a": pd.date_range("2020", periods=12), "b": 1.0}), "dates"),
+        (lambda X: np.ma.masked_less(X, 0), "X is a masked array"),
+    ],
+)
+def test_what_is_no_number_is_refused(data, make_bad, message):
+    X, y = data
+    with pytest.raises(TypeError, match=message):
+        GRURegressor(n_features_per_step=2, **FAST).fit(make_bad(X), y)
+
+
+def test_lists_of_lists_may_have_any_lengths():
+    """Where all of a fold happened to have one length, it was read as a table of that width."""
+    X = [[1.0, 2.0, 3.0], [2.0, 3.0, 4.0], [4.0, 5.0, 6.0], [1.0, 2.0], [3.0, 4.0], [1.0, 3.0]]
+    model = GRURegressor(**FAST).fit(X[:3], range(3))
+    assert model.n_features_in_ == 3  # as in a table
+    together = model.predict(X)
+    for part in (X[:3], X[3:]):
+        np.testing.assert_allclose(model.predict(part), together[X.index(part[0]) :][:3], 1e-12)
+    for options in ({}, {"embedding_dim": 2}):
+        scores = cross_val_score(GRURegressor(**FAST, **options), X, range(6), cv=KFold(2))
+        assert np.isfinite(scores).all()
+
+
+def test_a_series_of_arrays(ragged):
+    X, y = ragged
+    model = GRURegressor(**FAST).fit(pd.Series(X), y)
+    np.testing.assert_array_equal(model.predict(pd.Series(X)), model.predict(X))
 
 
 def test_another_number_of_features_in_predict(data):

@@ -120,6 +120,19 @@ class TestTimeDistributed:
         transformer.set_params(transformer__pca__n_components=1)
         assert transformer.fit_transform(X)[0].shape[1] == 1
 
+    def test_a_transformer_that_works_in_place(self, dense):
+        """A probe of one row scaled the first step of the user's X, twice in the end."""
+        X = dense[0].copy()
+        in_place = TimeDistributed(StandardScaler(copy=False)).fit(X)
+        np.testing.assert_array_equal(X, dense[0])
+        expected = TimeDistributed(StandardScaler()).fit_transform(dense[0])
+        np.testing.assert_allclose(in_place.transform(X), expected, rtol=1e-12)
+
+    def test_a_transformer_that_drops_rows_is_refused(self, dense):
+        every_other = FunctionTransformer(lambda rows: rows[::2])
+        with pytest.raises(ValueError, match="one for each step"):
+            TimeDistributed(every_other).fit_transform(dense[0])
+
     def test_the_given_transformer_is_not_fitted(self, ragged):
         inner = StandardScaler()
         TimeDistributed(inner).fit(ragged[0])

@@ -125,10 +125,18 @@ def test_ids_that_float64_would_mix_up_are_refused(texts):
     X, y = texts
     X = X.astype(np.int64)
     X[0, :2] = 2**60, 2**60 + 1
-    with pytest.raises(ValueError, match=r"at sample 0, step 0, .*below 2\*\*53"):
+    with pytest.raises(ValueError, match=r"at sample 0, step 0, .*from 1 to 9007199254740991"):
         GRUClassifier(**FAST).fit(X, y)
     X[0, :2] = 2**53 - 2, 2**53 - 1
     assert len(GRUClassifier(**FAST).fit(X, y).token_ids_) == 10
+
+
+def test_ids_that_float32_would_mix_up_are_refused(texts):
+    X, y = texts
+    X = X.astype(np.float32)
+    X[0, 0] = 2**24
+    with pytest.raises(ValueError, match=r"at sample 0, step 0, .*from 1 to 16777215 \(in float32"):
+        GRUClassifier(**FAST).fit(X, y)
 
 
 @pytest.mark.parametrize("form", [list, np.array])

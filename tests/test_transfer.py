@@ -251,6 +251,22 @@ def test_frozen_layers_stay_so_in_a_warm_start_and_partial_fit(data):
         model.set_params(freeze=0).fit(X, y)
 
 
+def test_what_would_be_frozen_at_random_is_named(data):
+    X, y = data
+    source = GRURegressor(4, max_iter=1).fit(X, y).weights_
+    with pytest.raises(ValueError, match=r"freeze would keep bias_ih_l1, .* at random"):
+        GRURegressor((4, 4), init_from=source, freeze=2).fit(X, y)
+
+
+def test_frozen_vectors_of_new_tokens_are_that_of_unknown_ones(texts):
+    X, y = texts
+    source = GRURegressor(4, embedding_dim=3, max_iter=1).fit(X, y).weights_
+    model = GRURegressor(4, embedding_dim=3, max_iter=1, init_from=source, freeze=1)
+    vectors = model.fit(np.hstack([X, np.full((len(X), 1), 99)]), y).weights_["embedding"]
+    np.testing.assert_array_equal(vectors[-1], vectors[0])
+    assert (vectors[1:-1] != 0).all()
+
+
 def test_more_frozen_layers_than_there_are(data):
     with pytest.raises(ValueError, match=r"freeze=3, but .* has only 2 layers"):
         GRURegressor(**FAST, freeze=3).fit(*data)

@@ -328,7 +328,8 @@ def test_a_splitter_of_a_classifier_gets_the_classes(data):
         ({"validation_fraction": 0.01}, None, "Only 1 of 40 samples would be held out"),
         ({"validation_fraction": 0.01}, np.arange(40), "Only 1 of 40 samples"),
         ({}, np.zeros(39), r"inconsistent numbers of samples: \[40, 39\]"),
-        ({}, np.zeros(40), "n_samples=1"),
+        ({}, np.zeros(40), "validation_fraction=0.1 of the groups cannot split.*n_samples=1"),
+        ({"validation_split": PredefinedSplit([-1] * 40)}, None, "yields no split"),
     ],
 )
 def test_parts_that_are_too_small(data, options, groups, message):
@@ -353,6 +354,25 @@ def test_splitters_that_cannot_split_are_named(data, estimator, split, message):
     model = estimator.set_params(early_stopping=True, validation_split=split, **FAST)
     with pytest.raises((TypeError, ValueError), match=message):
         model.fit(X, y)
+
+
+@pytest.mark.parametrize("how", ["groups", "validation_split"])
+def test_what_has_no_effect_without_early_stopping_is_told(data, how):
+    X, y, _ = data
+    split = TimeSeriesSplit(3) if how == "validation_split" else None
+    groups = np.arange(40) if how == "groups" else None
+    with pytest.warns(UserWarning, match="have no effect without early_stopping"):
+        GRURegressor(validation_split=split, **FAST).fit(X, y, groups=groups)
+
+
+def test_tokens_that_are_only_held_out_are_unknown():
+    X = np.array([[1, 2, 3]] * 6 + [[1, 2, 9]] * 4)
+    split = PredefinedSplit([-1] * 6 + [0] * 4)
+    model = GRURegressor(embedding_dim=3, early_stopping=True, validation_split=split, **FAST)
+    vectors = model.fit(X, np.arange(10)).weights_["embedding"]
+    assert model.token_ids_.tolist() == [1, 2, 3, 9]
+    np.testing.assert_array_equal(vectors[4], vectors[0])
+    assert (vectors[1:4] != 0).all()
 
 
 def test_the_output_bias_does_not_see_what_is_held_out(data):

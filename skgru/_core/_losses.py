@@ -278,7 +278,7 @@ def _huber_location(y: np.ndarray, weights: np.ndarray) -> float:
     def pull(location: float) -> float:
         return float(weights @ np.clip(y - location, -HUBER_DELTA, HUBER_DELTA))
 
-    return brentq(pull, y.min(), y.max())
+    return brentq(pull, y.min(), y.max(), maxiter=10_000)  # an outlier makes it halve often
 
 
 def _shares(y: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -24,9 +24,12 @@ class Schedule(ABC):
     ----------
     has_an_end : bool
         Whether the share depends on how much of the run is done, which then is not to end before.
+    current : float
+        The share outside of a run.
     """
 
     has_an_end = False
+    current = 1.0
 
     @abstractmethod
     def factor(self, step: int, n_steps: int) -> float:
@@ -149,7 +152,17 @@ class Custom(Schedule):
     has_an_end = True
 
     def factor(self, step: int, n_steps: int) -> float:
-        return float(self.function(step / n_steps))
+        answer = self.function(step / n_steps)
+        try:
+            factor = float(answer)
+        except (TypeError, ValueError):
+            factor = math.nan
+        if not 0 <= factor < math.inf:
+            raise ValueError(
+                f"The function learning_rate returned {answer!r} for {step / n_steps:.3g}; it must "
+                "return a finite number that is not negative."
+            )
+        return factor
 
 
 def _anneal(start: float, end: float, share: float) -> float:

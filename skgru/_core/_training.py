@@ -62,6 +62,9 @@ class History:
     gradient_norm: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
+    def __deepcopy__(self, memo: dict) -> History:
+        return History(*map(list, vars(self).values()))  # not number by number
+
     def append(self, **record: float) -> None:
         for name, values in vars(self).items():
             values.append(record.get(name, np.nan))
@@ -105,7 +108,7 @@ class Plan:
     max_norm : float or None
         Longer gradients are scaled down to it.
     follows_schedule : bool
-        If not, the learning rate is what it is here.
+        If not, the schedule stands still: for a single epoch on a part of a stream.
     """
 
     n_epochs: int
@@ -166,7 +169,8 @@ class Trainer(Generic[ObjectiveT]):
                 if keep_best and watched < stopping.best_loss:
                     best_params = self.params.copy()
                 self.history.append(**record)
-                self.schedule.update(watched)
+                if plan.follows_schedule:
+                    self.schedule.update(watched)
                 is_asked_to_stop = after_epoch is not None and after_epoch(self.history)
                 if stopping.update(watched) or is_asked_to_stop:
                     return Outcome.CONVERGED
@@ -195,10 +199,11 @@ class Trainer(Generic[ObjectiveT]):
         try:
             with np.errstate(over="ignore", invalid="ignore"):
                 for i, indices in enumerate(batches):
-                    learning_rate = plan.learning_rate
+                    factor = self.schedule.current
                     if plan.follows_schedule:
                         step, n_steps = epoch * n_batches + i, plan.n_epochs * n_batches
-                        learning_rate *= self.schedule.factor(step, n_steps)
+                        factor = self.schedule.factor(step, n_steps)
+                    learning_rate = plan.learning_rate * factor
                     batch = samples.select(indices)
                     batch_loss, batch_norm = self._step(
                         batch, gradient, learning_rate, plan.max_norm, workspace

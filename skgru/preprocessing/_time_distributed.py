@@ -91,7 +91,8 @@ class TimeDistributed(
             callbacks.begin()
             rows = read_sequences(self, X, reset=True).rows()
             self.transformer_ = clone(self.transformer).fit(rows)
-            self._n_features_out = _as_array(self.transformer_.transform(rows[:1])).shape[1]
+            first = rows[:1].copy()  # some work in place
+            self._n_features_out = self._apply(self.transformer_.transform, first).shape[1]
             callbacks.end()
         return self
 
@@ -110,7 +111,7 @@ class TimeDistributed(
         """
         check_is_fitted(self)
         batch = read_sequences(self, X, reset=False)
-        return write_sequences(X, batch, _as_array(self.transformer_.transform(batch.rows())))
+        return write_sequences(X, batch, self._apply(self.transformer_.transform, batch.rows()))
 
     @available_if(lambda self: hasattr(self.transformer, "inverse_transform"))
     def inverse_transform(self, X):
@@ -131,8 +132,19 @@ class TimeDistributed(
         reader._fitted_on_table = False
         reader._n_features_per_step = self._n_features_out
         batch = read_sequences(reader, X, reset=False)
-        rows = _as_array(self.transformer_.inverse_transform(batch.rows()))
+        rows = self._apply(self.transformer_.inverse_transform, batch.rows())
         return write_sequences(X, batch, rows)
+
+    def _apply(self, method, rows):
+        """Return what a method of the transformer makes of all steps, as an array."""
+        made = method(rows)  # a sparse matrix or a DataFrame perhaps
+        made = made.toarray() if issparse(made) else np.asarray(made)
+        if len(made) != len(rows):
+            raise ValueError(
+                f"{self.transformer_!r} made {len(made)} rows of {len(rows)}. TimeDistributed "
+                "needs one for each step."
+            )
+        return made
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the features of each step; for a table, of all its columns.
@@ -157,8 +169,3 @@ class TimeDistributed(
         tags.input_tags.two_d_array = True
         tags.transformer_tags = get_tags(self.transformer).transformer_tags
         return tags
-
-
-def _as_array(rows):
-    """Return what a transformer made, a sparse matrix or a DataFrame perhaps, as an array."""
-    return rows.toarray() if issparse(rows) else np.asarray(rows)
