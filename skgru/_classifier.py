@@ -95,7 +95,8 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
     verbose : bool or int, default=False
         Whether to print a line per epoch.
     warm_start : bool, default=False
-        Whether `fit` goes on from the last fit instead of starting anew.
+        Whether `fit` goes on from the last fit instead of starting anew. Learning rates other than
+        "constant" and "plateau" run through again.
     momentum : float, default=0.9
         Of ``solver="sgd"``.
     nesterovs_momentum : bool, default=True
@@ -110,7 +111,8 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         In place of the fraction: what is held out is the test part of its last split, of a
         `sklearn.model_selection.TimeSeriesSplit` for instance.
     n_iter_no_change : int, default=10
-        After more than this number of epochs in a row without improvement, training stops.
+        After more than this number of epochs in a row without improvement, training stops; without
+        ``early_stopping``, only while the learning rate is "constant" or "plateau".
     beta_1, beta_2 : float, default=0.9, 0.999
         Decay of Adam's means of the gradient and of its square.
     epsilon : float, default=1e-8
@@ -319,11 +321,12 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
             (n_samples, n_timesteps, n_labels) of indicators, or a list with an array
             (n_timesteps_i,) or (n_timesteps_i, n_labels) for each sequence.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights; in the loss, k is the same as k copies of the sample (and in the fit, if
-            either form fills a single batch, but for rounding, which many epochs can make grow).
+            Weights; in the loss, k is the same as k copies of the sample (and in the fit, if both
+            forms fill a single batch, but for rounding, which many epochs can make grow).
         X_val, y_val, sample_weight_val : default=None
             Data in the forms of X, y and sample_weight on which loss and score are recorded after
-            each epoch, and which ``early_stopping=True`` watches in place of a part of X.
+            each epoch, and which ``early_stopping=True`` watches in place of a part of X. What
+            transforms targets around this estimator does not transform ``y_val``.
         groups : array-like of shape (n_samples,), default=None
             For ``early_stopping=True``: a group is held out as a whole or not at all.
 
@@ -345,7 +348,9 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one epoch on these samples, keeping weights and the optimiser's state.
 
-        All of them are trained on: ``early_stopping`` has no effect here.
+        All of them are trained on: ``early_stopping`` has no effect here, nor has a schedule.
+        Weights count beside those of the same call. Tokens that the first call does not see are
+        unknown ones for good.
 
         Parameters
         ----------
