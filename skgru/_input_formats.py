@@ -32,12 +32,14 @@ AXES = "(n_samples, n_timesteps, n_features)"
 LARGEST_ID = {np.dtype(np.float64): 2**53 - 1, np.dtype(np.float32): 2**24 - 1}
 
 
-def read_sequences(estimator: Any, X: Any, *, reset: bool) -> SequenceBatch:
+def read_sequences(
+    estimator: Any, X: Any, *, reset: bool, allow_nan: bool = False
+) -> SequenceBatch:
     """Validate X and return it as sequences, in float32 if it is that, else in float64.
 
     With ``reset`` the estimator gets ``n_features_in_``, what else is needed to compare with
     later, and ``feature_names_in_`` for a table with named columns; without, X is compared with
-    them.
+    them. ``allow_nan``: values may be missing, for a transformer that can do with that.
 
     Raises
     ------
@@ -48,15 +50,15 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> SequenceBatch:
     n_features = _expected_features(estimator) if reset else estimator._n_features_per_step
     n_columns = None
     if isinstance(X, list):
-        batch = _read_list(estimator, X, n_features)
+        batch = _read_list(estimator, X, n_features, allow_nan)
     elif len(X.shape) == 3:
-        batch = _read_3d(estimator, X, n_features)
+        batch = _read_3d(estimator, X, n_features, allow_nan)
     else:
         # Lists that happen to have one length are still lists: those of fit may have another.
         as_fitted = (
             not isinstance(given, (list, tuple)) and not reset and estimator._fitted_on_table
         )
-        batch = _read_table(estimator, X, n_features, reset=reset, as_fitted=as_fitted)
+        batch = _read_table(estimator, X, n_features, allow_nan, reset=reset, as_fitted=as_fitted)
         n_columns = X.shape[1]
     if reset:
         estimator.n_features_in_ = n_columns or batch.n_features
@@ -330,7 +332,7 @@ def _list_or_array(X: Any) -> Any:
 
 
 def _read_table(
-    estimator: Any, X: Any, n_features: int, *, reset: bool, as_fitted: bool
+    estimator: Any, X: Any, n_features: int, allow_nan: bool, *, reset: bool, as_fitted: bool
 ) -> SequenceBatch:
     """Read a row as T steps of F features each, in C order.
 
@@ -357,11 +359,11 @@ def _read_table(
             f"{cure}"
         )
     X = X.reshape(n_samples, -1, n_features)
-    _check_finite(X, np.full(n_samples, X.shape[1]))
+    _check_finite(X, np.full(n_samples, X.shape[1]), allow_nan)
     return SequenceBatch.from_dense(X)
 
 
-def _read_3d(estimator: Any, X: Any, n_features: int) -> SequenceBatch:
+def _read_3d(estimator: Any, X: Any, n_features: int, allow_nan: bool) -> SequenceBatch:
     """Read a 3-D array, whose last steps may be padding."""
     if 0 in X.shape:
         raise ValueError(
@@ -375,11 +377,11 @@ def _read_3d(estimator: Any, X: Any, n_features: int) -> SequenceBatch:
     lengths = np.where(present.any(axis=1), X.shape[1] - np.argmax(present[:, ::-1], axis=1), 0)
     if not lengths.all():
         _complain_about_empty(int(np.argmin(lengths)))
-    _check_finite(X, lengths)
+    _check_finite(X, lengths, allow_nan)
     return SequenceBatch.from_dense(X, lengths)
 
 
-def _read_list(estimator: Any, X: list[Any], n_features: int) -> SequenceBatch:
+def _read_list(estimator: Any, X: list[Any], n_features: int, allow_nan: bool) -> SequenceBatch:
     """Read ragged sequences."""
     if not X:
         raise ValueError("Found 0 sequences in X, while a minimum of 1 is required.")
@@ -393,9 +395,9 @@ def _read_list(estimator: Any, X: list[Any], n_features: int) -> SequenceBatch:
             )
     batch = SequenceBatch.from_list(sequences)
     values = _check_array(estimator, batch.values, n_features)
-    finite = np.isfinite(values)
-    if not finite.all():
-        row, feature = np.argwhere(~finite)[0]
+    bad = _is_bad(values, allow_nan)
+    if bad.any():
+        row, feature = np.argwhere(bad)[0]
         sample = np.searchsorted(batch.starts, row, side="right") - 1
         _complain_not_finite(values[row, feature], sample, row - batch.starts[sample], feature)
     return SequenceBatch(values, batch.starts, batch.lengths)
@@ -496,12 +498,16 @@ def _refuse_text_and_time(X: Any) -> None:
         raise ValueError("X holds a string")  # `_explained` says where
 
 
-def _check_finite(X: np.ndarray, lengths: np.ndarray) -> None:
+def _is_bad(values: np.ndarray, allow_nan: bool) -> np.ndarray:
+    return np.isinf(values) if allow_nan else ~np.isfinite(values)
+
+
+def _check_finite(X: np.ndarray, lengths: np.ndarray, allow_nan: bool) -> None:
     """Look for NaN and infinity in the first ``lengths[i]`` steps of each X[i]."""
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(X.sum()):
             return
-    bad = ~np.isfinite(X) & (np.arange(X.shape[1]) < lengths[:, None])[:, :, None]
+    bad = _is_bad(X, allow_nan) & (np.arange(X.shape[1]) < lengths[:, None])[:, :, None]
     if bad.any():
         position = tuple(np.argwhere(bad)[0])
         _complain_not_finite(X[position], *position)
@@ -510,9 +516,9 @@ def _check_finite(X: np.ndarray, lengths: np.ndarray) -> None:
 def _complain_not_finite(value: float, sample: int, step: int, feature: int) -> NoReturn:
     what = "NaN" if np.isnan(value) else "infinity"
     raise ValueError(
-        f"Input X contains {what} at sample {sample}, step {step}, feature {feature}. Impute it or "
-        "leave the sequence out. NaN stands for padding only where a 3-D array is NaN in all "
-        "features from some step to the end."
+        f"Input X contains {what} at sample {sample}, step {step}, feature {feature}. Impute it, "
+        "with TimeDistributed(SimpleImputer()) perhaps, or leave the sequence out. NaN stands for "
+        "padding only where a 3-D array is NaN in all features from some step to the end."
     )
 
 

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.decomposition import PCA
+from sklearn.feature_selection import SelectKBest
+from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -14,6 +16,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
+from skgru import GRURegressor
 from skgru.preprocessing import TimeDistributed, make_windows
 
 
@@ -132,6 +135,32 @@ class TestTimeDistributed:
         every_other = FunctionTransformer(lambda rows: rows[::2])
         with pytest.raises(ValueError, match="one for each step"):
             TimeDistributed(every_other).fit_transform(dense[0])
+
+    def test_what_is_missing_inside_can_be_imputed(self, ragged):
+        X, y = ragged
+        X = [x.copy() for x in X]
+        X[1][0, 1] = np.nan
+        together = np.vstack(X)
+        expected = np.nanmean(together[:, 1])
+        for form in (list, padded):
+            filled = TimeDistributed(SimpleImputer()).fit_transform(form(X))
+            assert filled[1][0, 1] == pytest.approx(expected)
+            assert [np.isfinite(x[: len(given)]).all() for x, given in zip(filled, X, strict=True)]
+        model = make_pipeline(TimeDistributed(SimpleImputer()), GRURegressor(4, max_iter=1))
+        assert np.isfinite(model.fit(X, y).predict(X)).all()
+        X[1][0, 1] = np.inf
+        with pytest.raises(ValueError, match="infinity at sample 1, step 0, feature 1"):
+            TimeDistributed(SimpleImputer()).fit(X)
+
+    def test_a_transformer_that_needs_targets_gets_that_of_the_sequence(self, ragged):
+        X, y = ragged
+        labels = (y > 0).astype(int)
+        selected = TimeDistributed(SelectKBest(k=1)).fit(X, labels)
+        steps = np.repeat(labels, [len(x) for x in X])
+        expected = SelectKBest(k=1).fit(np.vstack(X), steps)
+        np.testing.assert_array_equal(selected.transformer_.scores_, expected.scores_)
+        with pytest.raises(ValueError, match="requires y"):
+            TimeDistributed(SelectKBest(k=1)).fit(X)
 
     def test_the_given_transformer_is_not_fitted(self, ragged):
         inner = StandardScaler()

@@ -79,8 +79,9 @@ class TimeDistributed(
         Parameters
         ----------
         X : array of shape (n_samples, n_timesteps, n_features), table or list of sequences
-        y : ignored
-            There is one target per sequence, not per step.
+        y : array-like of shape (n_samples,), default=None
+            For a transformer that needs targets: each step gets that of its sequence. Targets of
+            several outputs or of steps are not passed on.
 
         Returns
         -------
@@ -89,8 +90,10 @@ class TimeDistributed(
         callbacks = FitCallbacks(self, X=X, y=y)
         with unchanged_on_error(self):
             callbacks.begin()
-            rows = read_sequences(self, X, reset=True).rows()
-            self.transformer_ = clone(self.transformer).fit(rows)
+            batch = read_sequences(self, X, reset=True, allow_nan=self._allows_nan())
+            rows = batch.rows()
+            targets = [] if y is None else _of_steps(y, batch.lengths)
+            self.transformer_ = clone(self.transformer).fit(rows, *targets)
             first = rows[:1].copy()  # some work in place
             self._n_features_out = self._apply(self.transformer_.transform, first).shape[1]
             callbacks.end()
@@ -110,7 +113,7 @@ class TimeDistributed(
             padded with it.
         """
         check_is_fitted(self)
-        batch = read_sequences(self, X, reset=False)
+        batch = read_sequences(self, X, reset=False, allow_nan=self._allows_nan())
         return write_sequences(X, batch, self._apply(self.transformer_.transform, batch.rows()))
 
     @available_if(lambda self: hasattr(self.transformer, "inverse_transform"))
@@ -134,6 +137,9 @@ class TimeDistributed(
         batch = read_sequences(reader, X, reset=False)
         rows = self._apply(self.transformer_.inverse_transform, batch.rows())
         return write_sequences(X, batch, rows)
+
+    def _allows_nan(self):
+        return get_tags(self.transformer).input_tags.allow_nan
 
     def _apply(self, method, rows):
         """Return what a method of the transformer makes of all steps, as an array."""
@@ -167,5 +173,16 @@ class TimeDistributed(
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.input_tags.two_d_array = True
+        tags.input_tags.allow_nan = self._allows_nan()
+        tags.target_tags.required = get_tags(self.transformer).target_tags.required
         tags.transformer_tags = get_tags(self.transformer).transformer_tags
         return tags
+
+
+def _of_steps(y, lengths):
+    """Return the one target of each sequence for all its steps, in a list; else an empty one."""
+    try:
+        y = np.asarray(y)
+    except ValueError:  # of steps already, for sequences of different lengths
+        return []
+    return [np.repeat(y, lengths)] if y.shape == lengths.shape else []
