@@ -1,8 +1,9 @@
-"""Which defaults, and how far do they carry? Three commands:
+"""Which defaults, and how far do they carry? Four commands:
 
     python benchmarks/defaults.py study --data DIR       # settings, by inner cross-validation
     python benchmarks/defaults.py untouched --data DIR   # nothing set, beside a tuned PyTorch GRU
     python benchmarks/defaults.py search --data DIR      # a small grid search beside the same
+    python benchmarks/defaults.py curves --data DIR      # scores over the number of samples
 
 The first varies one group of options at a time around the defaults and never reads a test part:
 it is what defaults are chosen from. The others score on the test parts what was chosen. Without
@@ -65,7 +66,7 @@ GROUPS = {
     ],
     "batch_size": vary("batch_size", "auto", 8, 16, 32, 64, 200),
     "hidden_layer_sizes": vary("hidden_layer_sizes", (16,), (32,), (64,), (128,), (32, 32)),
-    "max_grad_norm": vary("max_grad_norm", 0.3, 1.0, 3.0, None),
+    "max_grad_norm": vary("max_grad_norm", 1.0, 5.0, None),
     "max_iter": vary("max_iter", 50, 100, 200, 400),
     "stopping": [
         *vary("n_iter_no_change", 5, 10, 20),
@@ -96,6 +97,7 @@ WITHOUT_SIGNAL = {"amazon stock", "basic motions"}
 
 MAX_STUDY_SAMPLES = 1000  # of a training part, for `study`
 N_FOLDS = 3
+SHARES = 0.25, 0.5, 1.0  # of a training part, for `curves`
 
 # The PyTorch GRU
 LEARNING_RATES = 1e-3, 3e-3, 1e-2
@@ -171,17 +173,20 @@ def settings_of(groups: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def study_part(task: Task) -> Task:
-    """Leave the test part out and cut a large training part: the last samples or a fixed draw."""
+    """Leave the test part out and cut a large training part."""
+    part = smaller(task, MAX_STUDY_SAMPLES)
+    return replace(part, X_test=part.X_train[:0], y_test=part.y_train[:0])
+
+
+def smaller(task: Task, n_samples: int) -> Task:
+    """Cut the training part to so many samples: the last ones, or a fixed draw."""
     kept = np.arange(len(task.y_train))
-    if len(kept) > MAX_STUDY_SAMPLES and task.ordered:
-        kept = kept[-MAX_STUDY_SAMPLES:]
-    elif len(kept) > MAX_STUDY_SAMPLES:
+    if len(kept) > n_samples and task.ordered:
+        kept = kept[-n_samples:]
+    elif len(kept) > n_samples:
         strata = task.y_train if task.kind == "classification" else None
-        kept, _ = train_test_split(
-            kept, train_size=MAX_STUDY_SAMPLES, stratify=strata, random_state=0
-        )
-    X, y = take(task.X_train, kept), task.y_train[kept]
-    return replace(task, X_train=X, y_train=y, X_test=X[:0], y_test=y[:0])
+        kept, _ = train_test_split(kept, train_size=n_samples, stratify=strata, random_state=0)
+    return replace(task, X_train=take(task.X_train, kept), y_train=task.y_train[kept])
 
 
 def cross_validate(task: Task, setting: dict[str, Any], seed: int) -> dict[str, Any]:
@@ -539,6 +544,45 @@ def print_search(results, rivals, tasks: list[Task]) -> None:
     print(f"on {sum(reached.values())} of all {len(reached)}.")
 
 
+# curves
+
+
+def curve_point(task: Task, share: float, seed: int) -> dict[str, Any]:
+    """Score GRU and flat models that were fitted to a share of the training part."""
+    quiet()
+    part = smaller(task, round(share * len(task.y_train)))
+    model = estimator(part, seed).fit(part.X_train, part.y_train)
+    return {
+        "task": task.name,
+        "share": share,
+        "n": len(part.y_train),
+        "seed": seed,
+        "flat": flat_scores(part, seed),
+        "train": model.score(part.X_train, part.y_train),
+        "test": model.score(part.X_test, part.y_test),
+    }
+
+
+def curves(arguments: argparse.Namespace, tasks: list[Task]) -> None:
+    jobs = [
+        delayed(curve_point)(task, share, seed)
+        for task in reversed(tasks)
+        for share in SHARES
+        for seed in range(arguments.seeds)
+    ]
+    results = run(jobs, arguments)
+    print_header(["set", "n", "linear, test", "MLP, test", "skgru, training", "skgru, test"])
+    for task in tasks:
+        for share in SHARES:
+            rows = [r for r in results if r["task"] == task.name and r["share"] == share]
+            flat = [
+                with_sd([row["flat"][name] for row in rows]) if name in rows[0]["flat"] else ""
+                for name in ("linear", "mlp")
+            ]
+            own = [with_sd([row[name] for row in rows]) for name in ("train", "test")]
+            print_line([task.name, str(rows[0]["n"]), *flat, *own])
+
+
 # Running and printing
 
 
@@ -612,7 +656,7 @@ def write_json(arguments: argparse.Namespace, results: list[dict[str, Any]]) -> 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    for command, n_seeds in ((study, 2), (untouched, 3), (search, 1)):
+    for command, n_seeds in ((study, 2), (untouched, 3), (search, 1), (curves, 3)):
         one = commands.add_parser(command.__name__)
         one.set_defaults(run=command)
         one.add_argument("--data", type=Path, help="directory of the files that do not ship")
