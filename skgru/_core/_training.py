@@ -69,6 +69,12 @@ class History:
         for name, values in vars(self).items():
             values.append(record.get(name, np.nan))
 
+    def cut(self) -> None:
+        """Leave out an epoch that was not recorded whole."""
+        n_epochs = min(map(len, vars(self).values()))
+        for values in vars(self).values():
+            del values[n_epochs:]
+
 
 @dataclass
 class EarlyStopping:
@@ -176,6 +182,7 @@ class Trainer(Generic[ObjectiveT]):
                     return Outcome.CONVERGED
             return Outcome.MAX_ITER
         except KeyboardInterrupt:
+            self.history.cut()
             return Outcome.INTERRUPTED
         finally:
             self.params[...] = best_params

@@ -148,3 +148,18 @@ def test_early_stopping(losses, n_epochs):
 
 def test_history_starts_empty():
     assert all(values == [] for values in vars(History()).values())
+
+
+def test_an_interrupt_while_an_epoch_is_recorded_leaves_a_table(monkeypatch):
+    subject = trainer(Bowl())
+    append = History.append
+
+    def interrupted(history, **record):
+        append(history, **record)
+        if len(history.loss) == 3:
+            del history.seconds[-1]
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(History, "append", interrupted)
+    assert run(subject) is Outcome.INTERRUPTED
+    assert {len(values) for values in vars(subject.history).values()} == {2}
