@@ -309,6 +309,7 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
             take_over(self.init_from, views, network.frozen_names, token_ids)
         self._split_seed = rng.randint(np.iinfo(np.int32).max)
         self._architecture = self._current_architecture()
+        self._init_from = self.init_from
         self.n_layers_ = len(network.layers.layers) + 2
         self.n_outputs_ = network.n_raw
         self.n_parameters_ = objective.layout.size
@@ -343,6 +344,8 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         """Copy the trainer and let parameters that were set since the last fit take effect."""
         current = self._current_architecture()
         changed = [name for name, value in current.items() if value != self._architecture[name]]
+        if self.init_from is not self._init_from:
+            changed.append("init_from")
         if changed:
             raise ValueError(
                 f"{' and '.join(changed)} changed since the last fit. To start anew, call fit with "

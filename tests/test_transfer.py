@@ -251,6 +251,17 @@ def test_frozen_layers_stay_so_in_a_warm_start_and_partial_fit(data):
         model.set_params(freeze=0).fit(X, y)
 
 
+def test_another_start_in_a_warm_start_is_refused(data):
+    """It was ignored without a word."""
+    X, y = data
+    source = GRURegressor(4, max_iter=1).fit(X, y).weights_
+    model = GRURegressor(4, max_iter=1, warm_start=True, init_from=source).fit(X, y)
+    for same in (model, copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert same.fit(X, y).n_iter_ == model.n_iter_
+    with pytest.raises(ValueError, match="init_from changed since the last fit"):
+        model.set_params(init_from=dict(source)).fit(X, y)
+
+
 def test_what_would_be_frozen_at_random_is_named(data):
     X, y = data
     source = GRURegressor(4, max_iter=1).fit(X, y).weights_
