@@ -8,7 +8,6 @@ import numpy as np
 from scipy.sparse import issparse
 from scipy.special import log_expit, log_softmax
 from sklearn.base import ClassifierMixin
-from sklearn.metrics import accuracy_score
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted
@@ -445,6 +444,8 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         check_is_fitted(self)
         if not self._per_step:
             return super().score(X, y, sample_weight)
+        from sklearn.metrics import accuracy_score  # a tenth of the time of import skgru
+
         truth, raw, weights = self._valid_steps(X, y, sample_weight)
         return accuracy_score(truth, self._labels(raw), sample_weight=weights)
 

@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from ._core._objective import Samples
 from ._core._sequences import SequenceBatch
@@ -46,6 +45,8 @@ def hold_out(
     """
     if isinstance(splitter, type):
         raise TypeError(f"validation_split is a class: pass {splitter.__name__}(...), an instance.")
+    from sklearn.model_selection import GroupShuffleSplit  # loads much, and few need it
+
     asked = f"validation_split={splitter!r}"
     if splitter is None and groups is not None:
         asked = f"validation_fraction={fraction} of the groups"
@@ -83,6 +84,8 @@ def _random_split(
     n_samples: int, strata: np.ndarray | None, fraction: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Split at random, with a sample of each class in either part where there are two of each."""
+    from sklearn.model_selection import train_test_split  # as above
+
     n_held_out = math.ceil(fraction * n_samples)
     if n_held_out == n_samples:
         raise ValueError(

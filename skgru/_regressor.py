@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
@@ -456,6 +455,8 @@ class GRURegressor(RegressorMixin, BaseGRU):
         return tuple(levels.tolist())
 
     def _score_raw(self, raw: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
+        from sklearn.metrics import d2_pinball_score, r2_score  # as in the classifier
+
         predicted = self._loss_function.inverse_link(raw)
         columns = predicted.reshape(*targets.shape, -1)
         if columns.shape[2] == 1:

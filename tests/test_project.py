@@ -180,7 +180,7 @@ def test_only_the_first_parameter_is_positional():
 def test_import_loads_nothing_optional():
     """scikit-learn itself loads pandas where there is one; skgru adds nothing to what it loads."""
     code = (
-        "import sys, sklearn.neural_network, sklearn.model_selection; before = set(sys.modules); "
+        "import sys, sklearn.neural_network; before = set(sys.modules); "
         "import skgru; print(*set(sys.modules) - before)"
     )
     result = subprocess.run(
