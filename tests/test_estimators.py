@@ -5,6 +5,7 @@ import gc
 import itertools
 import threading
 import warnings
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -803,7 +804,7 @@ def test_bad_weights_are_refused(dense, estimator, weights, message):
 
 
 @pytest.mark.parametrize("missing", [np.nan, None, pd.NA, pd.NaT], ids=str)
-@pytest.mark.parametrize("form", [list, lambda y: np.array(y, object), pd.Series], ids=str)
+@pytest.mark.parametrize("form", [list, partial(np.array, dtype=object), pd.Series])
 def test_missing_class_labels_are_refused(dense, missing, form):
     """NaN among strings became a class of the name "nan"."""
     y = form(["a", "b", missing, "a"] * 10)
