@@ -504,16 +504,12 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         With Adam and clipping a rate that is far too high makes nothing infinite. The first epochs
         begin there.
         """
-        trainer, loss = self._trainer, self._loss_function
+        trainer = self._trainer
         if len(trainer.history.loss) < FIRST_EPOCHS:
             return False
-        y, weights = samples.rows()
-        raw = np.tile(loss.best_constant(y, weights).astype(y.dtype), (len(y), 1))
-        constant = float(loss.value_and_gradient(raw, y)[0] @ weights) / len(samples)
-        objective, params = trainer.objective, trainer.params
-        kernels = params[: objective.layout.n_weights]
-        l2 = 0.5 * objective.alpha * float(kernels @ kernels)
-        return trainer.history.loss[-1] - l2 > max(2 * constant, constant + self.tol)
+        constant = trainer.objective.constant_loss(samples)
+        loss = trainer.history.loss[-1] - trainer.objective.l2(trainer.params)
+        return loss > max(2 * constant, constant + self.tol)
 
     def _publish(self, n_samples: int, n_epochs: int) -> None:
         """Set the fitted attributes that tell of training, after ``n_epochs`` more of them."""

@@ -124,7 +124,7 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
     n_jobs : int or None, default=None
         Number of threads that predict, where there is enough to do for several; None: 1, but for a
         context of joblib; -1: all processors. BLAS brings threads of its own, of which a fit uses
-        as many as there are: more of ours make it no faster.
+        as many as there are: more of ours gain little (benchmarks/results).
 
     Attributes
     ----------
@@ -444,7 +444,7 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
         check_is_fitted(self)
         if not self._per_step:
             return super().score(X, y, sample_weight)
-        from sklearn.metrics import accuracy_score  # a tenth of the time of import skgru
+        from sklearn.metrics import accuracy_score  # loads much that import skgru need not
 
         truth, raw, weights = self._valid_steps(X, y, sample_weight)
         return accuracy_score(truth, self._labels(raw), sample_weight=weights)

@@ -45,10 +45,10 @@ def hold_out(
     """
     if isinstance(splitter, type):
         raise TypeError(f"validation_split is a class: pass {splitter.__name__}(...), an instance.")
-    from sklearn.model_selection import GroupShuffleSplit  # loads much, and few need it
-
     asked = f"validation_split={splitter!r}"
     if splitter is None and groups is not None:
+        from sklearn.model_selection import GroupShuffleSplit  # loads much, and few need it
+
         asked = f"validation_fraction={fraction} of the groups"
         splitter = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
     if splitter is not None:

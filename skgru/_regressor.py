@@ -124,7 +124,7 @@ class GRURegressor(RegressorMixin, BaseGRU):
     n_jobs : int or None, default=None
         Number of threads that predict, where there is enough to do for several; None: 1, but for a
         context of joblib; -1: all processors. BLAS brings threads of its own, of which a fit uses
-        as many as there are: more of ours make it no faster.
+        as many as there are: more of ours gain little (benchmarks/results).
 
     Attributes
     ----------

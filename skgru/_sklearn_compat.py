@@ -32,7 +32,7 @@ __all__ = [
 
 
 def check_sample_weight(sample_weight, X, dtype):
-    """Return finite, non-negative weights of shape (n_samples,), all 1 if None."""
+    """Return weights of shape (n_samples,), all 1 if None; name the first sample with a bad one."""
     if sample_weight is not None:
         try:
             values = np.atleast_1d(np.asarray(sample_weight, dtype=np.float64))
@@ -47,7 +47,7 @@ def check_sample_weight(sample_weight, X, dtype):
                 f"sample_weight is {values[place]:g} at sample {place[0]}. Weights must be finite "
                 "and not negative; of a sample that is not to count it is 0."
             )
-    return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
+    return _check_sample_weight(sample_weight, X, dtype=dtype)
 
 
 class FitCallbacks:

@@ -8,6 +8,15 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np
 import pytest
 
+# For fits that have to be quick, and of which k and k more epochs are 2 k.
+FAST = {
+    "hidden_layer_sizes": 4,
+    "max_iter": 4,
+    "learning_rate": "constant",
+    "learning_rate_init": 3e-3,
+    "random_state": 0,
+}
+
 
 @pytest.fixture
 def rng():

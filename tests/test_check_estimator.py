@@ -225,7 +225,10 @@ def test_scikit_learn_check(estimator, check):
 @pytest.mark.parametrize("estimator", [GRURegressor(), GRUClassifier()], ids=repr)
 def test_weights_are_copies_whatever_the_seed(estimator, seed, monkeypatch):
     """Rounding grows over the epochs of a fit, so this could hold by luck of the seed."""
-    with_seed = lambda one, random_state: one.set_params(random_state=seed)  # noqa: E731
+
+    def with_seed(one, random_state):
+        one.set_params(random_state=seed)
+
     monkeypatch.setattr(estimator_checks, "set_random_state", with_seed)
     name = type(estimator).__name__
     estimator_checks.check_sample_weight_equivalence_on_dense_data(name, estimator)

@@ -10,15 +10,9 @@ from sklearn.metrics import accuracy_score, d2_pinball_score, r2_score
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict, cross_val_score
 
 from skgru import GRUClassifier, GRURegressor
+from tests.conftest import FAST as QUICK
 
-FAST = {
-    "hidden_layer_sizes": 4,
-    "max_iter": 4,
-    "learning_rate": "constant",
-    "learning_rate_init": 3e-3,
-    "random_state": 0,
-    "return_sequences": True,
-}
+FAST = {**QUICK, "return_sequences": True}
 BOTH = pytest.mark.parametrize("estimator", [GRURegressor, GRUClassifier])
 
 LEVELS = [0.1, 0.5, 0.9]

@@ -10,14 +10,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.utils import compute_sample_weight
 
 from skgru import GRUClassifier, GRURegressor
+from tests.conftest import FAST
 
-FAST = {
-    "hidden_layer_sizes": 4,
-    "max_iter": 4,
-    "learning_rate": "constant",
-    "learning_rate_init": 3e-3,
-    "random_state": 0,
-}
 AT_THE_START = {**FAST, "max_iter": 1, "learning_rate_init": 1e-12, "alpha": 0}
 LEVELS = [0.1, 0.5, 0.9]
 

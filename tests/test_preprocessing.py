@@ -145,7 +145,8 @@ class TestTimeDistributed:
         for form in (list, padded):
             filled = TimeDistributed(SimpleImputer()).fit_transform(form(X))
             assert filled[1][0, 1] == pytest.approx(expected)
-            assert [np.isfinite(x[: len(given)]).all() for x, given in zip(filled, X, strict=True)]
+            for x, given in zip(filled, X, strict=True):
+                assert np.isfinite(x[: len(given)]).all()
         model = make_pipeline(TimeDistributed(SimpleImputer()), GRURegressor(4, max_iter=1))
         assert np.isfinite(model.fit(X, y).predict(X)).all()
         X[1][0, 1] = np.inf

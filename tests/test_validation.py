@@ -21,14 +21,8 @@ from sklearn.preprocessing import StandardScaler
 
 from skgru import GRUClassifier, GRURegressor
 from skgru.preprocessing import TimeDistributed
+from tests.conftest import FAST
 
-FAST = {
-    "hidden_layer_sizes": 4,
-    "max_iter": 4,
-    "learning_rate": "constant",
-    "learning_rate_init": 3e-3,
-    "random_state": 0,
-}
 BOTH = pytest.mark.parametrize("estimator", [GRURegressor, GRUClassifier])
 
 

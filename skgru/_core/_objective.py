@@ -138,7 +138,21 @@ class Objective:
 
     def _add_l2(self, weights: np.ndarray, gradient: np.ndarray) -> float:
         gradient += self.alpha * weights
+        return self._l2(weights)
+
+    def _l2(self, weights: np.ndarray) -> float:
         return 0.5 * self.alpha * float(weights @ weights)
+
+    def l2(self, params: np.ndarray) -> float:
+        """Return the second term of J."""
+        return self._l2(params[: self.layout.n_weights])
+
+    def constant_loss(self, samples: Samples) -> float:
+        """Return the first term of J for the best constant prediction."""
+        y, weights = samples.rows()
+        raw = np.tile(self.loss.best_constant(y, weights).astype(y.dtype), (len(y), 1))
+        values, _ = self.loss.value_and_gradient(raw, y)
+        return float(values @ weights) / len(samples)
 
     def mean_loss(self, params: np.ndarray, samples: Samples) -> tuple[float, np.ndarray]:
         """Return the mean loss without L2 and dropout, and the raw outputs behind it."""

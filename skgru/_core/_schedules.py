@@ -10,6 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 PLATEAU_REDUCTION = 0.2  # MLPClassifier's "adaptive" divides by five
 WARM_UP_SHARE = 0.3  # of the steps; PyTorch's pct_start
@@ -30,6 +31,7 @@ class Schedule(ABC):
 
     has_an_end = False
     current = 1.0
+    memory: ClassVar[tuple[str, ...]] = ()  # attributes that outlive a run
 
     @abstractmethod
     def factor(self, step: int, n_steps: int) -> float:
@@ -38,8 +40,10 @@ class Schedule(ABC):
     def update(self, loss: float) -> None:  # noqa: B027 - most schedules do not look at the loss
         """Take the loss of an epoch: the one that early stopping watches."""
 
-    def go_on_from(self, earlier: Schedule) -> None:  # noqa: B027 - most have no memory
+    def go_on_from(self, earlier: Schedule) -> None:
         """Take over the memory of a schedule of the same kind, whose settings may differ."""
+        for name in self.memory:
+            setattr(self, name, getattr(earlier, name))
 
 
 @dataclass
@@ -113,6 +117,8 @@ class Plateau(Schedule):
     0.2
     """
 
+    memory = "best_loss", "n_without_improvement", "current"
+
     patience: int
     tol: float
     best_loss: float = math.inf
@@ -130,12 +136,6 @@ class Plateau(Schedule):
         if self.n_without_improvement > self.patience:
             self.current *= PLATEAU_REDUCTION
             self.n_without_improvement = 0
-
-    def go_on_from(self, earlier: Schedule) -> None:
-        assert isinstance(earlier, Plateau)
-        self.best_loss = earlier.best_loss
-        self.n_without_improvement = earlier.n_without_improvement
-        self.current = earlier.current
 
 
 @dataclass

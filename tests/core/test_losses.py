@@ -402,3 +402,10 @@ def test_several_quantiles_have_a_link_and_more_raw_outputs():
 def test_only_poisson_limits_its_targets(loss_and_n_outputs):
     loss, _ = loss_and_n_outputs
     assert loss.smallest_target == (0 if isinstance(loss, Poisson) else -np.inf)
+
+
+def test_a_huge_outlier_does_not_keep_the_huber_loss_from_its_start():
+    """The root was given up after 100 steps."""
+    y = np.array([[0.0], [1.0], [2.0], [1e30]])
+    constant = Huber().best_constant(y, np.ones(4))
+    np.testing.assert_allclose(constant, 1.5)  # where the pulls are -1, -1/2, 1/2 and 1
