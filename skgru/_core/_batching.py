@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -45,11 +46,12 @@ class Packing:
 
         ``starts`` (n_sequences,) says in which row of the table each sequence begins.
         """
-        rows = [
-            np.arange(start, stop)[:, None] + starts[:n_active]
-            for start, stop, n_active in self.runs
-        ]
-        return np.concatenate([run.ravel() for run in rows])
+        if len(self.runs) == 1:
+            return (np.arange(self.n_timesteps)[:, None] + starts).ravel()
+        per_step = np.repeat(*np.array([(n, stop - start) for start, stop, n in self.runs]).T)
+        first_cells = np.cumsum(per_step) - per_step
+        sequences = np.arange(self.n_cells) - np.repeat(first_cells, per_step)
+        return starts[sequences] + np.repeat(np.arange(self.n_timesteps), per_step)
 
 
 def pack(batch: SequenceBatch) -> tuple[Packing, list[np.ndarray]]:
@@ -58,17 +60,31 @@ def pack(batch: SequenceBatch) -> tuple[Packing, list[np.ndarray]]:
     Returns the packing and, for each of its runs, the inputs (n_steps, n_features, n_active).
     """
     packing = Packing(batch.lengths)
-    inputs = []
+    cells = batch.values.take(packing.cell_rows(batch.starts), axis=0)
+    inputs, offset = [], 0
     for start, stop, n_active in packing.runs:
-        rows = np.arange(start, stop)[:, None] + batch.starts[:n_active]
-        inputs.append(batch.values.take(rows, axis=0).transpose(0, 2, 1))
+        size = (stop - start) * n_active
+        run = cells[offset : offset + size].reshape(stop - start, n_active, -1)
+        inputs.append(run.transpose(0, 2, 1))
+        offset += size
     return packing, inputs
 
 
 def minibatches(
-    n_samples: int, batch_size: int, rng: np.random.RandomState | None
+    lengths: np.ndarray, batch_size: int, rng: np.random.RandomState | None
 ) -> Iterator[np.ndarray]:
-    """Yield indices that cover all samples once, shuffled by ``rng`` if there is one."""
+    """Yield indices that cover all samples once, in an order drawn by ``rng`` if there is one.
+
+    With ``rng``, where sequences differ in length, a batch holds such as are similar: they end
+    together. Which of the same length meet, and the order of the batches, are random.
+    """
+    n_samples = len(lengths)
     order = np.arange(n_samples) if rng is None else rng.permutation(n_samples)
-    for start in range(0, n_samples, batch_size):
-        yield order[start : start + batch_size]
+    if rng is None or (lengths == lengths[0]).all():
+        for start in range(0, n_samples, batch_size):
+            yield order[start : start + batch_size]
+        return
+    by_length = order[np.argsort(-lengths[order], kind="stable")]
+    batches = np.array_split(by_length, math.ceil(n_samples / batch_size))
+    for i in rng.permutation(len(batches)):
+        yield batches[i]

@@ -12,6 +12,7 @@ should be.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,8 @@ from ._tape import Run, Tape, Workspace
 # For how many numbers (steps x H x N) the factors of the backward pass are computed at a time:
 # fewer calls for small steps, and no block that leaves the cache for large ones.
 BLOCK_SIZE = 2**15
+# After how many steps at most it is looked whether the gradient has vanished.
+CHECKED_STEPS = 32
 
 
 class CellWeights(NamedTuple):
@@ -61,6 +64,26 @@ class KernelGradient:
 
     def __getitem__(self, name: str) -> np.ndarray:
         return self._sums[name]
+
+    def __len__(self) -> int:
+        return len(self._sums)
+
+
+def drop_underflow(gradient: np.ndarray) -> None:
+    """Set to zero, in place, what is on its way to the subnormal numbers.
+
+    Far back in time a gradient may shrink until some processors take a hundred cycles for a product
+    with it, and there it stays, because ``tiny * 0.9`` rounds to ``tiny``. What falls below
+    ``eps * sqrt(smallest normal number)``, 1.3e-26 in float32 and 3e-170 in float64, is taken for
+    nothing: a gradient that much larger has no square already, which Adam would divide by.
+    """
+    np.putmask(gradient, np.abs(gradient) < _negligible(gradient.dtype), 0.0)
+
+
+@cache
+def _negligible(dtype: np.dtype) -> np.ndarray:
+    info = np.finfo(dtype)
+    return info.eps * np.sqrt(info.smallest_normal)
 
 
 class Cell(ABC):
@@ -130,13 +153,31 @@ class Cell(ABC):
             run.backward_views = run.backward_views or [
                 (block, *self._backward_views(run, block, workspace)) for block in self._blocks(run)
             ]
-            for block, factors, views in run.backward_views:
-                columns, gates = run.columns[block], run.gates[block]
-                self._write_factors(factors, columns, run.states[block], gates)
-                d_steps = [None] * len(views) if d_output is None else d_output[block][::-1]
-                self._backward(kernels, run.d_state, run.mask, zip(d_steps, views, strict=True))
-                self._add_products(sums, sums.wide("gates", gates), sums.wide("columns", columns))
+            self._backward_run(kernels, run, d_output, sums)
         self._write_gradient(gradient, sums)
+
+    def _backward_run(
+        self, kernels: Any, run: Run, d_output: np.ndarray | None, sums: KernelGradient
+    ) -> None:
+        """Go through a run from its last block to the first, unless the gradient has vanished."""
+        has_vanished = False
+        n_unchecked = CHECKED_STEPS
+        for block, factors, views in run.backward_views:
+            columns, gates = run.columns[block], run.gates[block]
+            d_block = None if d_output is None else d_output[block]
+            n_unchecked += len(views)
+            if n_unchecked > CHECKED_STEPS:
+                drop_underflow(run.d_state[0])
+                has_vanished = len(sums) > 0 and not run.d_state[0].any()
+                n_unchecked = len(views)
+            if has_vanished and (d_block is None or not d_block.any()):
+                gates[...] = 0.0
+                continue
+            has_vanished = False
+            self._write_factors(factors, columns, run.states[block], gates)
+            d_steps = [None] * len(views) if d_block is None else d_block[::-1]
+            self._backward(kernels, run.d_state, run.mask, zip(d_steps, views, strict=True))
+            self._add_products(sums, sums.wide("gates", gates), sums.wide("columns", columns))
 
     def input_gradient(self, weights: CellWeights, tape: Tape) -> list[np.ndarray]:
         """Return the gradient of the inputs after `backward`, (n_steps, F, N) per run."""
@@ -145,7 +186,7 @@ class Cell(ABC):
 
     def _blocks(self, run: Run) -> list[slice]:
         """Cut the steps of a run into blocks, the last one first."""
-        length = max(1, BLOCK_SIZE // (self.n_hidden * run.n_active))
+        length = min(CHECKED_STEPS, max(1, BLOCK_SIZE // (self.n_hidden * run.n_active)))
         return [slice(max(0, stop - length), stop) for stop in range(len(run.gates), 0, -length)]
 
     @abstractmethod

@@ -108,7 +108,8 @@ class Objective:
         The gradient ends before what is frozen. ``rng`` draws the masks of dropout; None: nothing
         is dropped.
         """
-        batch = batch.select(batch.X.falling_lengths())
+        if (np.diff(batch.X.lengths) > 0).any():
+            batch = batch.select(batch.X.falling_lengths())
         layout = self._layout_of(params)
         named, d_named = layout.views(params), layout.views(gradient)
         raw, record = self.network.forward(named, batch.X, workspace, rng)

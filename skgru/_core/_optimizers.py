@@ -261,7 +261,7 @@ def clip_by_norm(gradient: np.ndarray, max_norm: float | None) -> float:
 
     Pascanu et al. (2013), https://arxiv.org/abs/1211.5063.
     """
-    norm = float(np.linalg.norm(gradient))
+    norm = math.sqrt(gradient @ gradient)
     if max_norm is not None and norm > max_norm:
         gradient *= max_norm / norm
     return norm

@@ -53,8 +53,8 @@ class ResetAfter(Cell):
         one = np.ones((), kernel.dtype)
         mask = run.mask
         for h, column, x, qrz, rz, q, r, z, c, h_next, next_seen in run.forward_views:
-            np.matmul(kernel, column, qrz)
-            np.matmul(input_kernel, x, c)
+            np.dot(kernel, column, qrz)
+            np.dot(input_kernel, x, c)
             np.exp(rz, rz)
             np.add(rz, one, rz)
             np.reciprocal(rz, rz)
@@ -77,8 +77,8 @@ class ResetAfter(Cell):
         H, N = self.n_hidden, run.n_active
         gates = run.gates[block]
         factors = workspace.empty("factors", len(gates), 5, H, N)
-        to_gates = (factors[:, i] for i in range(5))
-        views = (*to_gates, gates[:, : 3 * H], *self._split(gates))
+        d_gates = gates.reshape(len(gates), 4, H, N)
+        views = (factors[:, :4], factors[:, 4], d_gates, gates[:, : 3 * H])
         return factors, list(zip(*(view[::-1] for view in views), strict=True))
 
     def _write_factors(
@@ -102,14 +102,11 @@ class ResetAfter(Cell):
         self, kernels: Any, d_state: np.ndarray, mask: np.ndarray | None, steps: Any
     ) -> None:
         dh, tmp = d_state
-        for d_output, (to_q, to_r, to_z, to_c, keep, d_qrz, d_q, d_r, d_z, d_c) in steps:
+        for d_output, (to_gates, keep, d_gates, d_qrz) in steps:
             if d_output is not None:
                 np.add(dh, d_output, dh)
-            np.multiply(dh, to_q, d_q)
-            np.multiply(dh, to_r, d_r)
-            np.multiply(dh, to_z, d_z)
-            np.multiply(dh, to_c, d_c)
-            np.matmul(kernels, d_qrz, tmp)
+            np.multiply(dh, to_gates, d_gates)
+            np.dot(kernels, d_qrz, tmp)
             if mask is not None:
                 np.multiply(tmp, mask, tmp)
             np.multiply(dh, keep, dh)

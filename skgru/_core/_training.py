@@ -200,7 +200,7 @@ class Trainer(Generic[ObjectiveT]):
         before = self.params.copy(), copy.deepcopy(self.optimizer), self.rng.get_state()
         gradient = np.empty_like(self.params)
         shuffles = plan.shuffle and plan.batch_size < len(samples)
-        batches = minibatches(len(samples), plan.batch_size, self.rng if shuffles else None)
+        batches = minibatches(samples.X.lengths, plan.batch_size, self.rng if shuffles else None)
         n_batches = math.ceil(len(samples) / plan.batch_size)
         loss = norm = learning_rate = 0.0
         try:

@@ -69,9 +69,35 @@ def test_equal_lengths_make_one_run():
 
 
 def test_minibatches_cover_all_samples_once_and_are_shuffled():
-    batches = list(minibatches(10, 4, np.random.RandomState(0)))
+    lengths = np.full(10, 7)
+    batches = list(minibatches(lengths, 4, np.random.RandomState(0)))
     assert [len(batch) for batch in batches] == [4, 4, 2]
     order = np.concatenate(batches)
     assert sorted(order) == list(range(10))
     assert list(order) != list(range(10))
-    np.testing.assert_array_equal(np.concatenate(list(minibatches(10, 4, None))), np.arange(10))
+    in_order = np.concatenate(list(minibatches(lengths, 4, None)))
+    np.testing.assert_array_equal(in_order, np.arange(10))
+
+
+def test_shuffled_minibatches_hold_sequences_of_similar_length():
+    rng = np.random.RandomState(0)
+    lengths = rng.randint(5, 101, 1000)
+    epochs = [list(minibatches(lengths, 32, rng)) for _ in range(2)]
+    for batches in epochs:
+        assert sorted(np.concatenate(batches)) == list(range(1000))
+        assert {len(batch) for batch in batches} == {31, 32}
+        assert all((np.diff(lengths[batch]) <= 0).all() for batch in batches)
+        n_steps = sum(lengths[batch].max() * len(batch) for batch in batches)
+        assert n_steps < 1.05 * lengths.sum()
+        longest = [lengths[batch].max() for batch in batches]
+        assert longest != sorted(longest)
+        assert longest != sorted(longest, reverse=True)
+    # Of the ten sequences of a length, others meet in the next epoch.
+    first, second = ({frozenset(batch) for batch in batches} for batches in epochs)
+    assert not first & second
+
+
+def test_minibatches_that_are_not_shuffled_keep_their_order_whatever_the_lengths():
+    lengths = np.array([3, 9, 1, 9, 2])
+    batches = [list(batch) for batch in minibatches(lengths, 2, None)]
+    assert batches == [[0, 1], [2, 3], [4]]

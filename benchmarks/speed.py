@@ -1,0 +1,149 @@
+"""How long do fit and predict take, beside a peer that trains and evaluates the same model?
+
+    python benchmarks/speed.py torch --threads 1 --repeats 5 --json numbers.json
+
+Each ratio is the peer's time divided by skgru's, so more than 1 means that skgru is faster. The two
+run by turns in one process; a number is the median of the ratios of neighbouring runs, because the
+speed of a machine drifts by more than what is measured.
+
+The time of a fit is that of the whole `GRURegressor.fit`: validation, first weights, shuffling,
+clipping and loss curve; that of a prediction is `predict`'s, validation included. What the peers
+do is in `rivals.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import warnings
+from pathlib import Path
+from statistics import geometric_mean
+
+from pairing import (
+    Paired,
+    compare,
+    conditions,
+    limit_threads,
+    print_conditions,
+    print_header,
+    print_line,
+    write_json,
+)
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("rival", choices=["torch", "jax", "onnxruntime", "skorch"])
+    parser.add_argument("--threads", type=int, default=1, help="threads of either rival")
+    parser.add_argument("--repeats", type=int, default=5, help="pairs of runs behind each ratio")
+    parser.add_argument("--dtype", default="float32", choices=["float32", "float64"])
+    parser.add_argument("--rows", type=int, nargs="+", help="which rows, from 0; all by default")
+    parser.add_argument("--json", type=Path, help="file that gets the same numbers")
+    return parser.parse_args()
+
+
+ARGUMENTS = parse_arguments()
+limit_threads(ARGUMENTS.threads)
+
+import numpy as np
+from rivals import ALPHA, LEARNING_RATE, MAX_GRAD_NORM, N_EPOCHS, RIVALS, Row
+from sklearn.exceptions import ConvergenceWarning
+
+from skgru import GRURegressor
+
+N_FEW = 64  # sequences of the small prediction
+
+ROWS = (
+    Row(1000, 10, 1, 5, 32),
+    Row(1000, 10, 1, 32, 32),
+    Row(1000, 50, 4, 32, 32),
+    Row(1000, 50, 8, 64, 64),
+    Row(1000, 50, 1, 64, 200),
+    Row(512, 100, 8, 128, 64),
+    Row(1024, 28, 28, 128, 256),
+    Row(512, 100, 16, 128, 256),
+    Row(512, 50, 32, 256, 128),
+    Row(400, 200, 1, 100, 200),
+)
+
+
+def regressor(row: Row, *, reset_after: bool) -> GRURegressor:
+    return GRURegressor(
+        row.n_hidden,
+        reset_after=reset_after,
+        alpha=ALPHA,
+        batch_size=row.batch_size,
+        learning_rate="constant",
+        learning_rate_init=LEARNING_RATE,
+        max_grad_norm=MAX_GRAD_NORM,
+        max_iter=N_EPOCHS,
+        tol=0,
+        n_iter_no_change=N_EPOCHS,
+        random_state=0,
+        n_jobs=ARGUMENTS.threads,
+    )
+
+
+def random_sequences(row: Row) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.RandomState(0)
+    X = rng.standard_normal((row.n_samples, row.n_timesteps, row.n_features))
+    return X.astype(ARGUMENTS.dtype), rng.standard_normal(row.n_samples).astype(ARGUMENTS.dtype)
+
+
+def measure(row: Row) -> dict[str, Paired]:
+    """Return what is measured at one size, by name."""
+    X, y = random_sequences(row)
+    rival = RIVALS[ARGUMENTS.rival](row, X, y, ARGUMENTS.threads)
+    before, after = regressor(row, reset_after=False), regressor(row, reset_after=True)
+    measured = {}
+    if rival.times_fit:
+        measured["fit"] = compare(lambda: before.fit(X, y), rival.fit, ARGUMENTS.repeats)
+    if ARGUMENTS.rival == "torch":  # whose equation it is
+        measured["fit, reset_after"] = compare(
+            lambda: after.fit(X, y), rival.fit, ARGUMENTS.repeats
+        )
+    rival.prepare(before.fit(X, y))
+    for name, n in ("predict all", row.n_samples), (f"predict {N_FEW}", N_FEW):
+        measured[name] = compare(
+            lambda n=n: before.predict(X[:n]), lambda n=n: rival.predict(n), ARGUMENTS.repeats
+        )
+    return measured
+
+
+def print_row(row: Row, measured: dict[str, Paired]) -> None:
+    cells = []
+    for paired in measured.values():
+        cells += [f"{1e3 * paired.skgru:.3g}", f"{1e3 * paired.peer:.3g}", f"{paired.ratio:.2f}"]
+    print_line([str(row), *cells])
+
+
+def main() -> None:
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    setting = conditions(
+        rival=ARGUMENTS.rival,
+        dtype=ARGUMENTS.dtype,
+        threads=ARGUMENTS.threads,
+        repeats=ARGUMENTS.repeats,
+    )
+    print_conditions(setting)
+    rows = ROWS if ARGUMENTS.rows is None else [ROWS[i] for i in ARGUMENTS.rows]
+    results: dict[Row, dict[str, Paired]] = {}
+    for row in rows:
+        results[row] = measure(row)
+        if len(results) == 1:
+            columns = [f"{who}{name}" for name in results[row] for who in ("ms, ", "peer ms, ", "")]
+            print_header(["n, T, F, H, batch", *columns])
+        print_row(row, results[row])
+    means = {
+        name: geometric_mean(measured[name].ratio for measured in results.values())
+        for name in results[rows[0]]
+    }
+    print_line(["geometric mean", *(c for m in means.values() for c in ("", "", f"{m:.2f}"))])
+    as_json = [
+        {**row._asdict(), **{name: paired._asdict() for name, paired in measured.items()}}
+        for row, measured in results.items()
+    ]
+    write_json(ARGUMENTS.json, {"setting": setting, "rows": as_json, "geometric_means": means})
+
+
+if __name__ == "__main__":
+    main()
