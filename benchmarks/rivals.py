@@ -1,4 +1,4 @@
-"""The peers of `speed.py`: each trains and evaluates the same model as `GRURegressor`.
+"""What is timed: problems of ten sizes, `GRURegressor`, and peers that train the same model.
 
 A peer is made for one problem and has up to three methods, timed as they stand: ``fit()``,
 ``predict(n)`` of the first n sequences, and before that ``prepare(estimator)``, not timed, which
@@ -32,6 +32,47 @@ class Row(NamedTuple):
         return ", ".join(map(str, self))
 
 
+ROWS = (
+    Row(1000, 10, 1, 5, 32),
+    Row(1000, 10, 1, 32, 32),
+    Row(1000, 50, 4, 32, 32),
+    Row(1000, 50, 8, 64, 64),
+    Row(1000, 50, 1, 64, 200),
+    Row(512, 100, 8, 128, 64),
+    Row(1024, 28, 28, 128, 256),
+    Row(512, 100, 16, 128, 256),
+    Row(512, 50, 32, 256, 128),
+    Row(400, 200, 1, 100, 200),
+)
+
+
+def random_data(row: Row, dtype: str = "float32") -> tuple[np.ndarray, np.ndarray]:
+    """Draw X (n, T, F) and y (n,) from a normal distribution."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((row.n_samples, row.n_timesteps, row.n_features), dtype)
+    return X, rng.standard_normal(row.n_samples, dtype)
+
+
+def regressor(
+    row: Row, *, reset_after: bool = False, n_epochs: int = N_EPOCHS, n_jobs: int | None = None
+) -> GRURegressor:
+    """Return what the peers are compared with; it trains for all epochs."""
+    return GRURegressor(
+        row.n_hidden,
+        reset_after=reset_after,
+        alpha=ALPHA,
+        batch_size=row.batch_size,
+        learning_rate="constant",
+        learning_rate_init=LEARNING_RATE,
+        max_grad_norm=MAX_GRAD_NORM,
+        max_iter=n_epochs,
+        tol=0,
+        n_iter_no_change=n_epochs,
+        random_state=0,
+        n_jobs=n_jobs,
+    )
+
+
 def check_agreement(ours: np.ndarray, theirs: np.ndarray) -> None:
     """Raise if a peer with our weights computes something else: it would be another model."""
     np.testing.assert_allclose(np.asarray(theirs).ravel(), ours, rtol=1e-3, atol=1e-4)
@@ -54,12 +95,12 @@ class Torch:
     def new_module(self) -> Any:
         return torch_module(self.row).to(self.X.dtype)
 
-    def fit(self) -> Any:
+    def fit(self, n_epochs: int = N_EPOCHS) -> Any:
         torch, model = self.torch, self.new_module()
         optimizer = torch.optim.Adam(
             model.parameters(), lr=LEARNING_RATE, weight_decay=ALPHA, fused=True
         )
-        for _ in range(N_EPOCHS):
+        for _ in range(n_epochs):
             for batch in torch.randperm(len(self.X)).split(self.row.batch_size):
                 optimizer.zero_grad()
                 loss = torch.nn.functional.mse_loss(model(self.X[batch])[:, 0], self.y[batch])

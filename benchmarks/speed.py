@@ -44,56 +44,20 @@ def parse_arguments() -> argparse.Namespace:
 ARGUMENTS = parse_arguments()
 limit_threads(ARGUMENTS.threads)
 
-import numpy as np
-from rivals import ALPHA, LEARNING_RATE, MAX_GRAD_NORM, N_EPOCHS, RIVALS, Row
+from rivals import RIVALS, ROWS, Row, random_data, regressor
 from sklearn.exceptions import ConvergenceWarning
 
-from skgru import GRURegressor
-
 N_FEW = 64  # sequences of the small prediction
-
-ROWS = (
-    Row(1000, 10, 1, 5, 32),
-    Row(1000, 10, 1, 32, 32),
-    Row(1000, 50, 4, 32, 32),
-    Row(1000, 50, 8, 64, 64),
-    Row(1000, 50, 1, 64, 200),
-    Row(512, 100, 8, 128, 64),
-    Row(1024, 28, 28, 128, 256),
-    Row(512, 100, 16, 128, 256),
-    Row(512, 50, 32, 256, 128),
-    Row(400, 200, 1, 100, 200),
-)
-
-
-def regressor(row: Row, *, reset_after: bool) -> GRURegressor:
-    return GRURegressor(
-        row.n_hidden,
-        reset_after=reset_after,
-        alpha=ALPHA,
-        batch_size=row.batch_size,
-        learning_rate="constant",
-        learning_rate_init=LEARNING_RATE,
-        max_grad_norm=MAX_GRAD_NORM,
-        max_iter=N_EPOCHS,
-        tol=0,
-        n_iter_no_change=N_EPOCHS,
-        random_state=0,
-        n_jobs=ARGUMENTS.threads,
-    )
-
-
-def random_sequences(row: Row) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.RandomState(0)
-    X = rng.standard_normal((row.n_samples, row.n_timesteps, row.n_features))
-    return X.astype(ARGUMENTS.dtype), rng.standard_normal(row.n_samples).astype(ARGUMENTS.dtype)
 
 
 def measure(row: Row) -> dict[str, Paired]:
     """Return what is measured at one size, by name."""
-    X, y = random_sequences(row)
+    X, y = random_data(row, ARGUMENTS.dtype)
     rival = RIVALS[ARGUMENTS.rival](row, X, y, ARGUMENTS.threads)
-    before, after = regressor(row, reset_after=False), regressor(row, reset_after=True)
+    before, after = (
+        regressor(row, reset_after=reset_after, n_jobs=ARGUMENTS.threads)
+        for reset_after in (False, True)
+    )
     measured = {}
     if rival.times_fit:
         measured["fit"] = compare(lambda: before.fit(X, y), rival.fit, ARGUMENTS.repeats)

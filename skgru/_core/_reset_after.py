@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ._cell import Cell, CellWeights, KernelGradient
-from ._tape import Run, Workspace
+from ._tape import Run, Workspace, each_step
 
 
 class ResetAfter(Cell):
@@ -41,18 +41,16 @@ class ResetAfter(Cell):
 
     def _forward_views(self, run: Run) -> list[Any]:
         H = self.n_hidden
-        gates = run.gates
-        columns = run.columns
+        columns, gates = run.columns, run.gates
         gate_views = (gates[:, : 3 * H], gates[:, H : 3 * H], *self._split(gates))
-        views = (run.states, columns, columns[:, H:], *gate_views)
-        following = ([*run.states[1:], run.last_state], run.masked_states())
-        return list(zip(*views, *following, strict=True))
+        steps = map(each_step, (columns, columns[:, H:], *gate_views))
+        return list(zip(*run.state_views(), *steps, strict=True))
 
     def _forward(self, kernels: Any, run: Run) -> None:
         kernel, input_kernel = kernels
         one = np.ones((), kernel.dtype)
         mask = run.mask
-        for h, column, x, qrz, rz, q, r, z, c, h_next, next_seen in run.forward_views:
+        for h, _, h_next, next_seen, column, x, qrz, rz, q, r, z, c in run.forward_views:
             np.dot(kernel, column, qrz)
             np.dot(input_kernel, x, c)
             np.exp(rz, rz)

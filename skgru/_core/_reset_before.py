@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ._cell import Cell, CellWeights, KernelGradient
-from ._tape import Run, Workspace
+from ._tape import Run, Workspace, each_step
 
 
 class ResetBefore(Cell):
@@ -42,17 +42,17 @@ class ResetBefore(Cell):
     def _forward_views(self, run: Run) -> list[Any]:
         H = self.n_hidden
         columns, gates = run.columns, run.gates
-        views = (run.states, columns[:, :H], columns[:, :-H], columns[:, H:], columns[:, -H:])
+        views = (columns[:, :-H], columns[:, H:], columns[:, -H:])
         gate_views = (gates[:, : 2 * H], gates[:, :H], gates[:, H : 2 * H], gates[:, 2 * H :])
-        following = ([*run.states[1:], run.last_state], run.masked_states())
-        return list(zip(*views, *gate_views, *following, strict=True))
+        steps = map(each_step, (*views, *gate_views))
+        return list(zip(*run.state_views(), *steps, strict=True))
 
     def _forward(self, kernels: Any, run: Run) -> None:
         gate_kernel, candidate_kernel = kernels
         one = np.ones((), gate_kernel.dtype)  # ufuncs take a 0-d array faster than a float
         mask = run.mask
         for step in run.forward_views:
-            h, h_seen, gate_column, candidate_column, rh, rz, r, z, c, h_next, next_seen = step
+            h, h_seen, h_next, next_seen, gate_column, candidate_column, rh, rz, r, z, c = step
             np.dot(gate_kernel, gate_column, rz)  # on 2-D arrays as matmul, but called faster
             np.exp(rz, rz)
             np.add(rz, one, rz)

@@ -98,12 +98,22 @@ class Run:
         self.forward_views: list[Any] = []
         self.backward_views: list[Any] = []
 
-    def masked_states(self) -> list[np.ndarray | None]:
-        """Return where the masked form of the state after each step belongs, if anywhere."""
-        n_steps, n_hidden, _ = self.states.shape
+    def state_views(self) -> tuple[list[Any], ...]:
+        """Return states before each step, the same as the weights see them, and those after.
+
+        The last list is of where the masked form of the state after a step belongs, if anywhere.
+        """
+        states = each_step(self.states)
+        following = [*states[1:], self.last_state]
         if self.mask is None:
-            return [None] * n_steps
-        return [*self.columns[1:, :n_hidden], None]
+            return states, states, following, [None] * len(states)
+        seen = each_step(self.columns[:, : self.states.shape[1]])
+        return states, seen, following, [*seen[1:], None]
+
+
+def each_step(array: np.ndarray) -> list[np.ndarray]:
+    """Return the views of the steps, (R, N) each; of memory that they share, one for all."""
+    return list(array) if array.strides[0] else [array[0]] * len(array)
 
 
 class Tape:
