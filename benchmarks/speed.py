@@ -73,11 +73,15 @@ def measure(row: Row) -> dict[str, Paired]:
     return measured
 
 
-def print_row(row: Row, measured: dict[str, Paired]) -> None:
-    cells = []
-    for paired in measured.values():
-        cells += [f"{1e3 * paired.skgru:.3g}", f"{1e3 * paired.peer:.3g}", f"{paired.ratio:.2f}"]
-    print_line([str(row), *cells])
+def print_results(results: dict[Row, dict[str, Paired]]) -> None:
+    """Print the last row; before the first, the header."""
+    row, measured = list(results.items())[-1]
+    first = next(iter(measured))
+    if len(results) == 1:
+        peer = ARGUMENTS.rival
+        print_header(["n, T, F, H, batch", f"{first}, ms", f"{peer}, ms", *measured])
+    milliseconds = (f"{1e3 * seconds:.3g}" for seconds in measured[first][:2])
+    print_line([str(row), *milliseconds, *(f"{paired.ratio:.2f}" for paired in measured.values())])
 
 
 def main() -> None:
@@ -93,15 +97,12 @@ def main() -> None:
     results: dict[Row, dict[str, Paired]] = {}
     for row in rows:
         results[row] = measure(row)
-        if len(results) == 1:
-            columns = [f"{who}{name}" for name in results[row] for who in ("ms, ", "peer ms, ", "")]
-            print_header(["n, T, F, H, batch", *columns])
-        print_row(row, results[row])
+        print_results(results)
     means = {
         name: geometric_mean(measured[name].ratio for measured in results.values())
         for name in results[rows[0]]
     }
-    print_line(["geometric mean", *(c for m in means.values() for c in ("", "", f"{m:.2f}"))])
+    print_line(["geometric mean", "", "", *(f"{mean:.2f}" for mean in means.values())])
     as_json = [
         {**row._asdict(), **{name: paired._asdict() for name, paired in measured.items()}}
         for row, measured in results.items()

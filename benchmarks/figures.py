@@ -1,0 +1,117 @@
+"""Draw the figures of README and docs from the newest results.
+
+    python benchmarks/figures.py
+
+Writes ``docs/figures/speed.svg``, ``limit.svg`` and ``growth.svg`` from ``benchmarks/results``.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+RESULTS = Path(__file__).parent / "results"
+FIGURES = Path(__file__).parents[1] / "docs" / "figures"
+PEERS = {
+    "torch": ("PyTorch", "#d1495b"),
+    "skorch": ("skorch", "#edae49"),
+    "jax": ("JAX", "#30638e"),
+    "onnxruntime": ("ONNX Runtime", "#00798c"),
+}
+PANELS = {"fit": "fit", "predict all": "predict, all", "predict 64": "predict, 64"}
+
+
+def newest(name: str) -> dict[str, Any]:
+    """Return the result of that name with the latest date."""
+    return json.loads(sorted(RESULTS.glob(f"*_{name}.json"))[-1].read_text())
+
+
+def size(row: dict[str, Any]) -> str:
+    return ", ".join(
+        str(row[key]) for key in ("n_timesteps", "n_features", "n_hidden", "batch_size")
+    )
+
+
+def style(axes: Any) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=8)
+
+
+def speed() -> None:
+    """Draw the ratios at one thread, a dot for each size and peer."""
+    figure, panels = plt.subplots(1, 3, figsize=(9, 3.4), sharey=True, layout="constrained")
+    for axes, (key, title) in zip(panels, PANELS.items(), strict=True):
+        for name, (label, colour) in PEERS.items():
+            rows = newest(f"{name}_1_thread")["rows"]
+            ratios = [row[key]["ratio"] for row in rows if key in row]
+            if ratios:
+                axes.plot(ratios, range(len(ratios)), "o", color=colour, label=label, alpha=0.9)
+        axes.axvline(1, color="0.4", linewidth=1)
+        axes.set_xscale("log", base=2)
+        axes.set_xticks([0.25, 0.5, 1, 2, 4, 8, 16], ["¼", "½", "1", "2", "4", "8", "16"])
+        axes.set_title(title, fontsize=10)
+        axes.grid(axis="x", color="0.9")
+        style(axes)
+    panels[0].set_yticks(range(len(rows)), [size(row) for row in rows])
+    panels[0].invert_yaxis()
+    panels[0].set_ylabel("T, F, H, batch", fontsize=8)
+    figure.supxlabel("times as long as skgru: to the right of 1, skgru is faster", fontsize=9)
+    handles, labels = panels[1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False, fontsize=9)
+    save(figure, "speed")
+
+
+def limit() -> None:
+    """Draw how much of a fit is its matrix products and activations."""
+    figure, axes = plt.subplots(figsize=(6, 3), layout="constrained")
+    for offset, (n_threads, colour) in {
+        -0.2: ("1_thread", "#30638e"),
+        0.2: ("2_threads", "#edae49"),
+    }.items():
+        rows = newest(f"limit_{n_threads}")["rows"]
+        places = [i + offset for i in range(len(rows))]
+        label = n_threads.replace("_", " ")
+        axes.barh(places, [row["ratio"] for row in rows], 0.36, color=colour, label=label)
+    axes.set_yticks(range(len(rows)), [size(row) for row in rows])
+    axes.invert_yaxis()
+    axes.axvline(0.7, color="0.4", linewidth=1, linestyle=":")
+    axes.set_xlabel("share of matrix products and activations in the time of fit", fontsize=9)
+    axes.set_ylabel("T, F, H, batch", fontsize=8)
+    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    style(axes)
+    save(figure, "limit")
+
+
+def growth() -> None:
+    """Draw the time of an epoch over samples, steps and batch size, and the fitted exponents."""
+    curves = newest("scaling")["curves"]
+    figure, panels = plt.subplots(1, 3, figsize=(8, 2.8), layout="constrained")
+    names = {"n_samples": "samples", "n_timesteps": "steps", "batch_size": "batch size"}
+    for axes, (key, name) in zip(panels, names.items(), strict=True):
+        curve = curves[key]
+        axes.loglog(
+            curve["values"], [1e3 * value for value in curve["seconds"]], "o-", color="#30638e"
+        )
+        axes.set_xlabel(name, fontsize=9)
+        axes.set_title(f"exponent {curve['exponent']:.2f}", fontsize=9)
+        style(axes)
+    panels[0].set_ylabel("ms an epoch", fontsize=9)
+    panels[2].set_ylabel("ms a step of training", fontsize=9)
+    save(figure, "growth")
+
+
+def save(figure: Any, name: str) -> None:
+    figure.savefig(FIGURES / f"{name}.svg", metadata={"Date": None})
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    speed()
+    limit()
+    growth()

@@ -1,0 +1,109 @@
+"""What training and prediction hold at a time: batches, not data sets.
+
+NumPy reports what it allocates to tracemalloc.
+"""
+
+import gc
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from skgru import GRUClassifier, GRURegressor
+
+T, F = 40, 8
+
+
+def peak_of(run):
+    """Return the most bytes that ``run()`` held at a time beyond what there was."""
+    tracemalloc.start()
+    try:
+        run()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def new_regressor(**options):
+    options = {"batch_size": 32, "max_iter": 1, "random_state": 0, **options}
+    return GRURegressor(8, **options)
+
+
+@pytest.fixture
+def mapped(tmp_path):
+    """float32 sequences in a file, 20 MB of them, and targets."""
+    n = 16_000
+    path = tmp_path / "X.dat"
+    rng = np.random.default_rng(0)
+    rng.standard_normal((n, T, F), np.float32).tofile(path)
+    return np.memmap(path, np.float32, "r", shape=(n, T, F)), rng.standard_normal(n, np.float32)
+
+
+def test_a_mapped_file_is_not_copied(mapped):
+    X, y = mapped
+    small = new_regressor().fit(X[:64], y[:64])  # loads what is loaded once
+    assert peak_of(lambda: new_regressor().fit(X, y)) < X.nbytes / 8
+    # Prediction goes in chunks of a fixed size, of some 4000 of these sequences.
+    assert peak_of(lambda: small.predict(X)) < 1.05 * peak_of(lambda: small.predict(X[:8000]))
+
+
+@pytest.mark.parametrize("form", ["3-D", "table", "windows"])
+def test_memory_of_a_fit_does_not_grow_with_the_number_of_sequences(form):
+    rng = np.random.default_rng(0)
+    series = rng.standard_normal((4000 + T, F), np.float32)
+    X = np.lib.stride_tricks.sliding_window_view(series, T, axis=0)[:4000].transpose(0, 2, 1)
+    if form == "3-D":
+        X = np.ascontiguousarray(X)
+    if form == "table":
+        X = np.ascontiguousarray(X).reshape(4000, -1)
+    y = rng.standard_normal(4000, np.float32)
+    options = {"n_features_per_step": F, "early_stopping": False}
+    peaks = [
+        peak_of(lambda n=n: new_regressor(**options).fit(X[:n], y[:n])) for n in (64, 1000, 4000)
+    ]
+    per_sequence = (peaks[2] - peaks[1]) / 3000
+    assert per_sequence < 100  # a target, a weight, a place in the order: no T x F x 4 = 1280
+
+
+def test_memory_does_not_grow_from_fit_to_fit():
+    rng = np.random.default_rng(0)
+    X = [rng.standard_normal((n, 2)) for n in rng.integers(3, 30, 60)]
+    y = rng.integers(0, 3, 60)
+
+    def fit():
+        GRUClassifier(4, batch_size=16, max_iter=2, random_state=0).fit(X, y).predict(X)
+
+    for _ in range(3):
+        fit()
+    tracemalloc.start()
+    try:
+        fit()
+        gc.collect()
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(30):
+            fit()
+        gc.collect()
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert grown < 50_000  # a batch of gates alone has 40 kB, 30 fits would leave 30
+
+
+def test_tapes_of_many_packings_do_not_pile_up(monkeypatch):
+    """As many batches of other lengths as there are, within bounds."""
+    from skgru._core import _tape
+
+    monkeypatch.setattr(_tape, "N_KEPT_STEPS", 200)
+    kept = []
+    forget = _tape.Workspace._forget_old_tapes
+
+    def watched(self):
+        forget(self)
+        kept.append(sum(runs[-1][1] * len(tapes) for runs, tapes in self._tapes.items()))
+
+    monkeypatch.setattr(_tape.Workspace, "_forget_old_tapes", watched)
+    rng = np.random.default_rng(0)
+    X = [rng.standard_normal((n, 1)) for n in rng.integers(10, 60, 200)]
+    new_regressor(batch_size=8, max_iter=2).fit(X, np.zeros(200))
+    assert len(kept) > 40
+    assert max(kept) <= 200
