@@ -11,7 +11,9 @@ should be.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -25,6 +27,8 @@ from ._tape import Run, Tape, Workspace
 BLOCK_SIZE = 2**15
 # After how many steps at most it is looked whether the gradient has vanished.
 CHECKED_STEPS = 32
+# From how many numbers on tanh is faster by exp in float64: 6.5 ns in place of 13 (AVX2).
+MANY_NUMBERS = 2**9
 
 
 class CellWeights(NamedTuple):
@@ -67,6 +71,25 @@ class KernelGradient:
 
     def __len__(self) -> int:
         return len(self._sums)
+
+
+def tanh_for(states: np.ndarray) -> Callable[[np.ndarray, np.ndarray], Any]:
+    """Return what computes tanh fastest for arrays (n_steps, H, N) of states, step by step."""
+    n_numbers = math.prod(states.shape[1:])
+    return tanh_by_exp if states.dtype == np.float64 and n_numbers >= MANY_NUMBERS else np.tanh
+
+
+def tanh_by_exp(a: np.ndarray, out: np.ndarray) -> None:
+    """Write ``tanh(a) = 1 - 2 / (1 + exp(2 a))``, with an error of 3e-16 at most.
+
+    That is what a state near 1 is rounded by. Where a is small, so many digits of it are lost: in
+    float32 too many of inputs of 1e-4.
+    """
+    np.add(a, a, out)
+    np.exp(out, out)
+    np.add(out, 1.0, out)
+    np.divide(-2.0, out, out)
+    np.add(out, 1.0, out)
 
 
 def drop_underflow(gradient: np.ndarray) -> None:

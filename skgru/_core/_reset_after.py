@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ._cell import Cell, CellWeights, KernelGradient
+from ._cell import Cell, CellWeights, KernelGradient, tanh_for
 from ._tape import Run, Workspace, each_step
 
 
@@ -49,7 +49,7 @@ class ResetAfter(Cell):
     def _forward(self, kernels: Any, run: Run) -> None:
         kernel, input_kernel = kernels
         one = np.ones((), kernel.dtype)
-        mask = run.mask
+        mask, tanh = run.mask, tanh_for(run.states)
         for h, _, h_next, next_seen, column, x, qrz, rz, q, r, z, c in run.forward_views:
             np.dot(kernel, column, qrz)
             np.dot(input_kernel, x, c)
@@ -58,7 +58,7 @@ class ResetAfter(Cell):
             np.reciprocal(rz, rz)
             np.multiply(r, q, h_next)
             np.add(c, h_next, c)
-            np.tanh(c, c)
+            tanh(c, c)
             np.subtract(c, h, h_next)
             np.multiply(h_next, z, h_next)
             np.add(h_next, h, h_next)

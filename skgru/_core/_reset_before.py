@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ._cell import Cell, CellWeights, KernelGradient
+from ._cell import Cell, CellWeights, KernelGradient, tanh_for
 from ._tape import Run, Workspace, each_step
 
 
@@ -50,7 +50,7 @@ class ResetBefore(Cell):
     def _forward(self, kernels: Any, run: Run) -> None:
         gate_kernel, candidate_kernel = kernels
         one = np.ones((), gate_kernel.dtype)  # ufuncs take a 0-d array faster than a float
-        mask = run.mask
+        mask, tanh = run.mask, tanh_for(run.states)
         for step in run.forward_views:
             h, h_seen, h_next, next_seen, gate_column, candidate_column, rh, rz, r, z, c = step
             np.dot(gate_kernel, gate_column, rz)  # on 2-D arrays as matmul, but called faster
@@ -59,7 +59,7 @@ class ResetBefore(Cell):
             np.reciprocal(rz, rz)
             np.multiply(r, h_seen, rh)
             np.dot(candidate_kernel, candidate_column, c)
-            np.tanh(c, c)
+            tanh(c, c)
             np.subtract(c, h, h_next)
             np.multiply(h_next, z, h_next)
             np.add(h_next, h, h_next)

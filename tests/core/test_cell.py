@@ -61,6 +61,28 @@ def test_large_preactivations_saturate_without_warning():
     assert np.isfinite(raw).all()
 
 
+def test_tanh_by_exp_is_tanh_to_the_last_digit_of_one():
+    a = np.concatenate([np.linspace(-40, 40, 10_001), [0, 1e-300, -1e-12, 800, -800, np.inf]])
+    actual = np.empty_like(a)
+    with np.errstate(over="ignore"):
+        _cell.tanh_by_exp(a, actual)
+    np.testing.assert_allclose(actual, np.tanh(a), rtol=0, atol=4e-16)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_large_step_equals_small_ones(monkeypatch, reset_after, dtype):
+    """In float64 tanh is computed by exp where there are many numbers."""
+    case = Case((3,), True, reset_after, "ragged", SquaredError(), 1, dtype)
+    expected = case.objective.predict_raw(case.params, case.batch)
+    monkeypatch.setattr(_cell, "MANY_NUMBERS", 0)
+    calls = []
+    by_exp = _cell.tanh_by_exp
+    monkeypatch.setattr(_cell, "tanh_by_exp", lambda *args: calls.append(by_exp(*args)))
+    actual = case.objective.predict_raw(case.params, case.batch)
+    assert bool(calls) == (dtype == np.float64)
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-14)
+
+
 def test_result_does_not_depend_on_the_block_size(monkeypatch, reset_after):
     """Factors of the backward pass are computed for one step at a time, or for all."""
     case = Case((3, 2), True, reset_after, "ragged", SquaredError(), 2)
