@@ -87,6 +87,8 @@ ALLOWED = {
     "_core": set(),
     "preprocessing": {"_input_formats", "_sklearn_compat", "preprocessing"},
     "datasets": {"datasets"},
+    "inspection": {"inspection"},
+    "testing": {"testing"},
 }
 
 
