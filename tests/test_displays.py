@@ -168,7 +168,7 @@ def test_forecast_of_one_step_from_a_pipeline_with_quantiles(windows):
     X, y = windows
     gru = GRURegressor(loss="quantile", quantile=[0.1, 0.9], **QUICK)
     model = make_pipeline(TimeDistributed(StandardScaler()), gru).fit(X, y[:, 0])
-    display = ForecastDisplay.from_estimator(model, X, y[:, 0], sample=-1 % len(X), target=1)
+    display = ForecastDisplay.from_estimator(model, X, y[:, 0], sample=-1, target=1)
     assert display.prediction_line_ is None
     np.testing.assert_allclose(edges(display.bands_[0], [1]), model.predict(X)[-1:])
     np.testing.assert_array_equal(display.history_line_.get_ydata(), X[-1, :, 1])

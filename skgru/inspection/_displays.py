@@ -203,7 +203,7 @@ class ForecastDisplay:
         y : array-like of shape (n_samples,) or (n_samples, horizon), default=None
             The truth.
         sample : int, default=0
-            Which of the sequences.
+            Which of the sequences; counted from the end if negative.
         target : int or None, default=0
             Which feature of X is forecast; None: no history is shown.
         quantiles : array-like of float, default=None
@@ -216,7 +216,7 @@ class ForecastDisplay:
         -------
         display : ForecastDisplay
         """
-        one = [X[sample]] if isinstance(X, (list, tuple)) else X[sample : sample + 1]
+        one = [X[sample]] if isinstance(X, (list, tuple)) else X[[sample]]
         y_pred = np.asarray(estimator.predict(one)[0], dtype=float)
         quantiles = _quantile_levels(estimator) if quantiles is None else quantiles
         n_levels = 1 if quantiles is None else len(quantiles)

@@ -131,8 +131,8 @@ def check_sequence_estimator(
     ============================== ================================================================
 
     Each check fits a clone with all random states set to 0, to 24 sequences of 7 steps and 2
-    features. Where an estimator refuses NaN or lists with ValueError or TypeError, the checks of
-    them are skipped.
+    features: together eleven fits, twelve with that of causality. Where an estimator refuses NaN or
+    lists with ValueError or TypeError, the checks of them are skipped.
 
     Parameters
     ----------
