@@ -60,6 +60,8 @@ def names(rng, monkeypatch):
 def test_block_runs(block, names):
     if "sklearn.callback" in block:
         pytest.importorskip("sklearn.callback")
+    if "Display" in block:
+        pytest.importorskip("matplotlib").use("Agg")
     exec(re.sub("^   ", "", block, flags=re.MULTILINE), names)
 
 

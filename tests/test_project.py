@@ -87,6 +87,8 @@ ALLOWED = {
     "_core": set(),
     "preprocessing": {"_input_formats", "_sklearn_compat", "preprocessing"},
     "datasets": {"datasets"},
+    "inspection": {"inspection"},
+    "testing": {"testing"},
 }
 
 
@@ -121,7 +123,17 @@ def test_imports_go_one_way(path):
             third_party |= {"sklearn"}
         if name == "_threads":
             third_party |= {"joblib", "threadpoolctl"}  # what scikit-learn itself requires
+        if name == "inspection._displays":
+            third_party |= {"matplotlib", "mpl_toolkits"}  # inside of what draws
         assert top in {"skgru", "__future__", *third_party} | sys.stdlib_module_names
+
+
+def test_what_draws_imports_matplotlib_when_it_draws():
+    for path in MODULES:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                assert "mpl_toolkits" not in ast.dump(node), path.name
+                assert "matplotlib" not in ast.dump(node), path.name
 
 
 def test_private_names_of_scikit_learn_stay_in_one_file():

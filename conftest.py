@@ -1,0 +1,5 @@
+"""Doctests of what draws need matplotlib."""
+
+from importlib.util import find_spec
+
+collect_ignore = [] if find_spec("matplotlib") else ["skgru/inspection/_displays.py"]

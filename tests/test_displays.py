@@ -1,0 +1,313 @@
+"""Displays draw the numbers that they are given, and find them in estimators."""
+
+import numpy as np
+import pytest
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skgru import GRUClassifier, GRURegressor
+from skgru.inspection import ForecastDisplay, GateDisplay, ImportanceDisplay, LossCurveDisplay
+from skgru.inspection._gates import gates_over_time
+from skgru.preprocessing import TimeDistributed, make_windows
+
+matplotlib = pytest.importorskip("matplotlib")
+matplotlib.use("Agg")
+plt = pytest.importorskip("matplotlib.pyplot")
+
+QUICK = {"hidden_layer_sizes": 4, "max_iter": 4, "random_state": 0}
+
+
+@pytest.fixture(autouse=True)
+def drawn():
+    """Whatever was drawn can be rendered."""
+    yield
+    for number in plt.get_fignums():
+        plt.figure(number).canvas.draw()
+    plt.close("all")
+
+
+@pytest.fixture
+def windows():
+    """Twelve known steps of a sine with a second feature, and the four after them."""
+    t = np.arange(60)
+    series = np.column_stack([np.sin(t / 3), np.cos(t)])
+    return make_windows(series, n_timesteps=12, horizon=4, target=0)
+
+
+def data(line):
+    return np.array(line.get_data())
+
+
+def labels(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+# LossCurveDisplay
+
+
+def test_loss_curves_and_learning_rate(dense):
+    X, y = dense
+    model = GRUClassifier(early_stopping=True, **QUICK).fit(X, y)
+    display = LossCurveDisplay.from_estimator(model)
+    epochs = [1, 2, 3, 4]
+    np.testing.assert_array_equal(data(display.training_line_), [epochs, model.loss_curve_])
+    np.testing.assert_array_equal(
+        data(display.validation_line_), [epochs, model.validation_loss_curve_]
+    )
+    np.testing.assert_array_equal(
+        data(display.learning_rate_line_), [epochs, model.history_["learning_rate"]]
+    )
+    best = np.argmin(model.validation_loss_curve_)
+    np.testing.assert_array_equal(
+        data(display.lowest_point_).ravel(), [best + 1, model.validation_loss_curve_[best]]
+    )
+    assert labels(display.ax_)[:2] == ["training", "validation"]
+    assert display.ax_.get_ylabel() == "loss"
+    assert display.learning_rate_ax_.get_xlabel() == "epoch"
+    assert labels(display.learning_rate_ax_) == ["learning rate"]
+    assert display.learning_rate_ax_.get_xlim() == display.ax_.get_xlim()
+    display.figure_.canvas.draw()
+    above, below = (ax.get_position() for ax in (display.ax_, display.learning_rate_ax_))
+    assert below.height < 0.25 * above.height
+    assert below.y1 < above.y0
+
+
+def test_loss_curve_without_validation_on_given_axes(dense):
+    X, y = dense
+    model = GRURegressor(**QUICK).fit(X, y)
+    _, ax = plt.subplots()
+    display = LossCurveDisplay.from_estimator(model, ax=ax)
+    assert display.ax_ is ax
+    assert display.figure_ is ax.figure
+    assert display.validation_line_ is display.lowest_point_ is None
+    assert ax.get_legend() is None
+
+
+def test_epochs_without_validation_are_left_out(dense):
+    X, y = dense
+    model = GRURegressor(warm_start=True, **QUICK).fit(X, y)
+    model.fit(X, y, X_val=X, y_val=y)
+    display = LossCurveDisplay.from_estimator(model)
+    loss = display.validation_line_.get_ydata()
+    assert np.isnan(loss[:4]).all()
+    assert display.lowest_point_.get_ydata() == [min(loss[4:])]
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+def test_loss_curve_of_scikit_learn(dense):
+    X, y = dense
+    model = MLPRegressor(hidden_layer_sizes=(3,), max_iter=4, random_state=0).fit(X[:, 0], y)
+    display = LossCurveDisplay.from_estimator(model)
+    np.testing.assert_array_equal(display.training_line_.get_ydata(), model.loss_curve_)
+    assert display.learning_rate_ax_ is None
+    assert display.ax_.get_xlabel() == "epoch"
+
+
+def test_estimator_inside_of_others(dense):
+    X, y = dense
+    pipeline = make_pipeline(TimeDistributed(StandardScaler()), GRURegressor(**QUICK))
+    target = TransformedTargetRegressor(pipeline, transformer=StandardScaler())
+    grid = {"regressor__gruregressor__alpha": [0.1, 1e-3]}
+    search = GridSearchCV(target, grid, cv=2).fit(X, y)
+    gru = search.best_estimator_.regressor_[-1]
+    display = LossCurveDisplay.from_estimator(search)
+    np.testing.assert_array_equal(display.training_line_.get_ydata(), gru.loss_curve_)
+    scaled = search.best_estimator_.regressor_[0].transform(X[:1])[0]
+    gates = GateDisplay.from_estimator(search, X[0])
+    np.testing.assert_array_equal(gates.inputs, scaled)
+    np.testing.assert_array_equal(gates.state, gates_over_time(gru.weights_, scaled).state)
+
+
+def test_loss_curve_of_what_has_none(dense):
+    X, y = dense
+    with pytest.raises(TypeError, match="LinearRegression has no loss_curve_"):
+        LossCurveDisplay.from_estimator(LinearRegression().fit(X[:, 0], y))
+    with pytest.raises(NotFittedError):
+        LossCurveDisplay.from_estimator(GRURegressor())
+
+
+# ForecastDisplay
+
+
+def edges(band, steps):
+    """Lower and upper edge of a band at each step."""
+    x, y = band.get_paths()[0].vertices.T
+    return np.array([[y[x == step].min(), y[x == step].max()] for step in steps])
+
+
+@pytest.mark.parametrize("form", [np.asarray, list], ids=["array", "list"])
+def test_forecast_with_quantiles(windows, form):
+    X, y = windows
+    levels = [0.05, 0.25, 0.5, 0.75, 0.95]
+    model = GRURegressor(loss="quantile", quantile=levels, **QUICK).fit(X, y)
+    display = ForecastDisplay.from_estimator(model, form(X), y, sample=3)
+    expected, steps = model.predict(X)[3], [1, 2, 3, 4]
+    assert expected.shape == (4, 5)
+    np.testing.assert_array_equal(data(display.history_line_), [np.arange(-11, 1), X[3, :, 0]])
+    np.testing.assert_array_equal(data(display.true_line_), [steps, y[3]])
+    np.testing.assert_allclose(data(display.prediction_line_), [steps, expected[:, 2]])
+    outer, inner = display.bands_
+    np.testing.assert_allclose(edges(outer, steps), expected[:, [0, 4]])
+    np.testing.assert_allclose(edges(inner, steps), expected[:, [1, 3]])
+    assert labels(display.ax_) == [
+        "history",
+        "truth",
+        "quantiles 0.05 to 0.95",
+        "quantiles 0.25 to 0.75",
+        "median",
+    ]
+    assert outer.get_facecolor().sum() > inner.get_facecolor().sum()  # the inner one is darker
+
+
+def test_forecast_of_one_step_from_a_pipeline_with_quantiles(windows):
+    X, y = windows
+    gru = GRURegressor(loss="quantile", quantile=[0.1, 0.9], **QUICK)
+    model = make_pipeline(TimeDistributed(StandardScaler()), gru).fit(X, y[:, 0])
+    display = ForecastDisplay.from_estimator(model, X, y[:, 0], sample=-1, target=1)
+    assert display.prediction_line_ is None
+    np.testing.assert_allclose(edges(display.bands_[0], [1]), model.predict(X)[-1:])
+    np.testing.assert_array_equal(display.history_line_.get_ydata(), X[-1, :, 1])
+    np.testing.assert_array_equal(data(display.true_line_), [[1], [y[-1, 0]]])
+
+
+def test_forecast_of_numbers_alone(windows):
+    X, y = windows
+    model = GRURegressor(**QUICK).fit(X, y)
+    _, ax = plt.subplots()
+    display = ForecastDisplay.from_estimator(model, X, target=None, ax=ax)
+    assert display.ax_ is ax
+    assert display.history_line_ is display.true_line_ is None
+    assert display.bands_ == []
+    np.testing.assert_allclose(display.prediction_line_.get_ydata(), model.predict(X)[0])
+    assert labels(ax) == ["prediction"]
+    assert ax.get_xlabel() == "step"
+
+
+def test_one_quantile_has_its_name(windows):
+    X, y = windows
+    model = GRURegressor(loss="quantile", quantile=0.9, **QUICK).fit(X, y)
+    display = ForecastDisplay.from_estimator(model, X)
+    assert labels(display.ax_) == ["history", "quantile 0.9"]
+
+
+def test_padding_is_no_history():
+    display = ForecastDisplay.from_predictions([3], [4], history=[1, 2, np.nan])
+    np.testing.assert_array_equal(data(display.history_line_), [[-1, 0], [1, 2]])
+
+
+@pytest.mark.parametrize(
+    ("y_true", "y_pred", "quantiles", "message"),
+    [
+        (None, [[1, 2]], None, r"y_pred has shape \(1, 2\), .* must be \(horizon, 1\)"),
+        (None, [1, 2], [0.1, 0.9], r"y_pred has shape \(2,\), .* must be \(horizon, 2\)"),
+        ([1], [1, 2], None, r"y_true has shape \(1,\), but y_pred has 2 steps"),
+    ],
+)
+def test_shapes_of_a_forecast_that_do_not_fit(y_true, y_pred, quantiles, message):
+    with pytest.raises(ValueError, match=message):
+        ForecastDisplay.from_predictions(y_true, y_pred, quantiles=quantiles)
+    assert plt.get_fignums() == []
+
+
+# GateDisplay
+
+
+@pytest.mark.parametrize(("layer", "reverse"), [(0, False), (1, False), (1, True)])
+def test_gates_are_drawn_a_row_for_each_unit(ragged, layer, reverse):
+    X, y = ragged
+    model = GRURegressor((5, 4), bidirectional=True, max_iter=3, random_state=0).fit(X, y)
+    display = GateDisplay.from_estimator(model, X[0], layer=layer, reverse=reverse)
+    gates = gates_over_time(model.weights_, X[0], layer, reverse)
+    means = gates.update[:, display.order_].mean(axis=0)
+    assert (np.diff(means) > 0).all()
+    named = zip(["update gate", "reset gate", "state"], gates, strict=True)
+    for ax, (name, values) in zip(display.ax_[1:], named, strict=True):
+        image = display.images_[name]
+        assert image.axes is ax
+        assert ax.get_ylabel() == name
+        np.testing.assert_array_equal(image.get_array(), values[:, display.order_].T)
+        assert image.get_clim() == ((-1, 1) if name == "state" else (0, 1))
+    lines = [line.get_ydata() for line in display.input_lines_]
+    np.testing.assert_array_equal(np.transpose(lines), X[0])
+    assert labels(display.ax_[0]) == ["x0", "x1", "x2"]
+
+
+def test_gates_take_the_place_of_given_axes(dense):
+    X, y = dense
+    model = GRUClassifier(**QUICK).fit(X, y)
+    figure, axes = plt.subplots(1, 2)
+    display = GateDisplay.from_estimator(model, X[0], ax=axes[1])
+    assert display.figure_ is figure
+    assert len(display.ax_) == 4
+    for ax in display.ax_:
+        assert ax.get_position().x0 >= axes[1].get_position().x0
+    assert not axes[1].axison
+
+
+def test_gates_of_tokens_have_no_input(rng):
+    X = rng.randint(1, 6, (30, 7))
+    model = GRUClassifier(embedding_dim=3, **QUICK).fit(X, X[:, 0] > 3)
+    display = GateDisplay.from_estimator(model, X[0])
+    assert len(display.ax_) == 3
+    assert display.input_lines_ == []
+    assert display.state.shape == (7, 4)
+
+
+def test_gates_that_there_are_not(dense):
+    X, y = dense
+    model = GRUClassifier(**QUICK).fit(X, y)
+    for layer in (-1, 1):
+        with pytest.raises(ValueError, match=f"layer must be from 0 to 0, .* Got {layer}"):
+            GateDisplay.from_estimator(model, X[0], layer=layer)
+    with pytest.raises(ValueError, match="needs an estimator with bidirectional=True"):
+        GateDisplay.from_estimator(model, X[0], reverse=True)
+    with pytest.raises(ValueError, match="features"):
+        GateDisplay.from_estimator(model, X[0][:, :1])
+    with pytest.raises(TypeError, match="LinearRegression has no gates"):
+        GateDisplay.from_estimator(LinearRegression().fit(X[:, 0], y), X[0])
+    with pytest.raises(NotFittedError):
+        GateDisplay.from_estimator(GRUClassifier(), X[0])
+
+
+# ImportanceDisplay
+
+
+def test_importances_over_time_and_feature(rng):
+    values = rng.uniform(size=(7, 3))
+    display = ImportanceDisplay.from_importances(values, feature_names=["a", "b", "c"])
+    np.testing.assert_array_equal(display.image_.get_array(), values.T)
+    assert display.image_.get_clim() == (0, values.max())
+    assert [text.get_text() for text in display.ax_.get_yticklabels()] == ["a", "b", "c"]
+    assert display.ax_.get_xlabel() == "step"
+    assert display.colorbar_.ax.get_ylabel() == "importance"
+
+
+def test_negative_importances_are_centred(rng):
+    values = rng.standard_normal((7, 3))
+    _, ax = plt.subplots()
+    display = ImportanceDisplay.from_importances(values, ax=ax)
+    assert display.ax_ is ax
+    low, high = display.image_.get_clim()
+    assert -low == high == np.abs(values).max()
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["x0", "x1", "x2"]
+
+
+def test_importances_of_samples_become_means_of_absolute_values(rng):
+    values = rng.standard_normal((5, 7, 2))
+    values[:4, 6] = np.nan  # shorter sequences
+    display = ImportanceDisplay.from_importances(values)
+    np.testing.assert_allclose(display.importances[:6], np.abs(values[:, :6]).mean(axis=0))
+    np.testing.assert_array_equal(display.importances[6], np.abs(values[4, 6]))
+
+
+def test_importances_of_a_wrong_shape():
+    with pytest.raises(ValueError, match=r"shape \(3,\), but must be \(n_timesteps, n_features\)"):
+        ImportanceDisplay.from_importances([1, 2, 3])
+    with pytest.raises(ValueError, match="feature_names has 1 names, but there are 2 features"):
+        ImportanceDisplay.from_importances([[1, 2]], feature_names=["a"])
+    assert plt.get_fignums() == []
