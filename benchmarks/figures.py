@@ -68,22 +68,16 @@ def speed() -> None:
 
 
 def limit() -> None:
-    """Draw how much of a fit is its matrix products and activations."""
-    figure, axes = plt.subplots(figsize=(6, 3), layout="constrained")
-    for offset, (n_threads, colour) in {
-        -0.2: ("1_thread", "#30638e"),
-        0.2: ("2_threads", "#edae49"),
-    }.items():
-        rows = newest(f"limit_{n_threads}")["rows"]
-        places = [i + offset for i in range(len(rows))]
-        label = n_threads.replace("_", " ")
-        axes.barh(places, [row["ratio"] for row in rows], 0.36, color=colour, label=label)
+    """Draw how much of a fit is its matrix products and activations, at one thread."""
+    rows = newest("limit_1_thread")["rows"]
+    figure, axes = plt.subplots(figsize=(6, 2.8), layout="constrained")
+    axes.barh(range(len(rows)), [row["ratio"] for row in rows], color="#30638e")
     axes.set_yticks(range(len(rows)), [size(row) for row in rows])
     axes.invert_yaxis()
+    axes.set_xlim(0, 1)
     axes.axvline(0.7, color="0.4", linewidth=1, linestyle=":")
     axes.set_xlabel("share of matrix products and activations in the time of fit", fontsize=9)
     axes.set_ylabel("T, F, H, batch", fontsize=8)
-    axes.legend(frameon=False, fontsize=8, loc="lower right")
     style(axes)
     save(figure, "limit")
 
