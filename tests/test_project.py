@@ -89,6 +89,9 @@ ALLOWED = {
     "datasets": {"datasets"},
 }
 
+# Packages that need not be there: only imported in functions.
+OPTIONAL = {"preprocessing._long": {"pandas", "polars"}}
+
 
 def dotted(path):
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
@@ -121,7 +124,24 @@ def test_imports_go_one_way(path):
             third_party |= {"sklearn"}
         if name == "_threads":
             third_party |= {"joblib", "threadpoolctl"}  # what scikit-learn itself requires
+        if name in OPTIONAL:
+            third_party |= OPTIONAL[name]
         assert top in {"skgru", "__future__", *third_party} | sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_optional_packages_are_imported_where_they_are_needed(name):
+    path = PACKAGE / (name.replace(".", "/") + ".py")
+    assert set(imports(path)) >= OPTIONAL[name]
+    at_import = [node for node in ast.parse(path.read_text()).body if not is_function(node)]
+    for statement in at_import:
+        for node in ast.walk(statement):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                assert OPTIONAL[name].isdisjoint(ast.unparse(node).replace(".", " ").split())
+
+
+def is_function(node):
+    return isinstance(node, ast.FunctionDef)
 
 
 def test_private_names_of_scikit_learn_stay_in_one_file():
