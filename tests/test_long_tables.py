@@ -79,6 +79,13 @@ class TestFromLong:
         assert times is None
         assert list(ids) == [1, 2]
 
+    def test_the_order_of_many_rows_is_kept(self, rng, library):
+        sequence = rng.randint(0, 2, 1000)
+        df = frame(library, {"id": sequence, "x": np.arange(1000.0)})
+        X, _, ids, _ = from_long(df, id="id", columns="x")
+        for x, one in zip(X, ids, strict=True):
+            np.testing.assert_array_equal(x[:, 0], np.flatnonzero(sequence == one))
+
     def test_dates_order_the_steps(self, library):
         days = [datetime.datetime(2024, month, 1) for month in (11, 2, 9)]
         df = frame(library, {"id": [1, 1, 1], "t": days, "x": [3.0, 1.0, 2.0]})
@@ -105,6 +112,10 @@ class TestFromLong:
 
     def test_missing_values_become_nan(self, library):
         columns = {"id": [1, 1, 2], "x": [1, None, 3], "y": [None, None, 5]}
+        X, y, _, _ = from_long(frame(library, columns), id="id", columns="x", target="y")
+        np.testing.assert_array_equal(X[0], [[1], [np.nan]])
+        np.testing.assert_array_equal(y, [np.nan, 5])
+        columns = {"id": [1, 1, 2], "x": [1.0, np.nan, 3], "y": [np.nan, np.nan, 5]}
         X, y, _, _ = from_long(frame(library, columns), id="id", columns="x", target="y")
         np.testing.assert_array_equal(X[0], [[1], [np.nan]])
         np.testing.assert_array_equal(y, [np.nan, 5])
@@ -141,6 +152,7 @@ class TestFromLong:
             ),
             ({"patient": ["b", None, "b"]}, {}, "id column 'patient' is missing in row 1"),
             ({"day": [1.0, None, 3.0]}, {}, "time column 'day' is missing in row 1.* is 'a'"),
+            ({"day": [1.0, np.nan, 3.0]}, {}, "time column 'day' is missing in row 1.* is 'a'"),
             (
                 {"heat": [1.0, 2.0, np.inf]},
                 {},

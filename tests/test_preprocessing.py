@@ -343,6 +343,8 @@ class TestMakeWindows:
             make_windows(series, n_timesteps=4)
         with pytest.raises(ValueError, match=r"series\[1\] is NaN in all columns at step 5"):
             make_windows([series[6:], series], n_timesteps=3)
+        with pytest.raises(ValueError, match=r"series is NaN .* step 5, where window 1 ends"):
+            make_windows(series, n_timesteps=3, stride=3)
         X, _ = make_windows(series, n_timesteps=4, stride=3, target=0)  # 5 is the end of none
         assert np.isnan(X).any()
         lengths = [np.isfinite(window).any(axis=1).nonzero()[0][-1] + 1 for window in X]

@@ -76,7 +76,7 @@ IMPUTING = [
     make_union(SimpleImputer(), KNNImputer(n_neighbors=3)),
     columns(SimpleImputer()),
     columns(make_pipeline(SimpleImputer(), PCA(1))),
-    ColumnTransformer([("kind", OneHotEncoder(), [CODES])], remainder=SimpleImputer()),
+    ColumnTransformer([("kind", PolynomialFeatures(), [CODES])], remainder=SimpleImputer()),
     make_pipeline(columns(SimpleImputer(strategy="median")), StandardScaler()),
 ]
 
@@ -192,7 +192,6 @@ class TestMissingValues:
             make_pipeline(StandardScaler(), PCA(2)),
             columns(make_pipeline(StandardScaler(), PCA(1))),
             columns(PCA(1)),
-            make_union(PCA(1), SimpleImputer()),
         ],
     )
     def test_a_part_that_does_not_take_them_is_told_where(self, X, transformer):
@@ -201,6 +200,12 @@ class TestMissingValues:
         for fails in (clone(fitted).fit, fitted.transform):
             with pytest.raises(ValueError, match=r"NaN .*at sample 4, step 1, feature 1. Impute"):
                 fails(X)
+
+    @pytest.mark.parametrize("transformer", [PCA(1), make_union(PCA(1), SimpleImputer())])
+    def test_where_no_step_may_have_them_they_are_refused_at_the_door(self, X, transformer):
+        X[4][1, 1] = np.nan
+        with pytest.raises(ValueError, match=r"^Input X contains NaN at sample 4, step 1"):
+            TimeDistributed(transformer).fit(X)
 
     def test_other_errors_stay_what_they_are(self, with_gaps):
         unknown = ColumnTransformer([("kind", OneHotEncoder(), [CODES])], remainder=SimpleImputer())
