@@ -140,7 +140,10 @@ class TestFromLong:
         ("change", "options", "message"),
         [
             ({}, {"id": "Patient"}, "id='Patient' is no column of df. It has .'patient', 'day'"),
+            ({}, {"id": ["patient", "day"]}, r"id must be the name of one column. .*join"),
+            ({}, {"id": None}, r"id=None is no column of df. It has"),
             ({}, {"time": "hour"}, "time='hour' is no column"),
+            ({}, {"time": ["day", "heat"]}, "time must be the name of one column"),
             ({}, {"columns": ["pulse", "x"]}, "columns='x' is no column"),
             ({}, {"columns": []}, "columns is empty"),
             ({}, {"columns": ["heat", "heat"]}, "columns='heat': columns has this column more"),
@@ -239,6 +242,24 @@ class TestToLong:
             pd.testing.assert_frame_equal(back, df, check_dtype=False)
             assert back["t"].dt.tz == df["t"].dt.tz
 
+    def test_dates_and_zones_of_polars_come_back(self):
+        polars = pytest.importorskip("polars")
+        days = [datetime.datetime(2024, 1, 2), datetime.datetime(2024, 7, 3)]
+        naive = polars.Series(days)
+        zoned = naive.dt.replace_time_zone("Europe/Berlin")
+        for times in (naive, zoned, naive.cast(polars.Date)):
+            df = polars.DataFrame({"id": [2, 2], "t": times, "x": [1.0, 3.0]})
+            X, _, ids, times = from_long(df, id="id", time="t", columns="x")
+            back = to_long(X, ids=ids, time="t", times=times, columns="x", output="polars")
+            assert back.equals(df)
+            assert back.schema == df.schema
+
+    def test_names_that_are_numbers(self):
+        df = pd.DataFrame({0: [1, 1, 2], 1: [1.0, 2.0, 3.0], 2: [0, 0, 1]})
+        X, y, ids, _ = from_long(df, id=0, columns=1, target=2)
+        back = to_long(X, id=0, ids=ids, columns=1, target=2, y=y)
+        pd.testing.assert_frame_equal(back, df)
+
     def test_padding_is_left_out(self, ragged):
         X, y = ragged
         expected = to_long(X, columns=list("abc"), time="t", target="y", y=y)
@@ -274,6 +295,7 @@ class TestToLong:
             ({"times": [[1, 2], [1]]}, "times needs the name of its column"),
             ({"target": "y"}, "target.*and y.*go together"),
             ({"y": [1, 2]}, "target.*and y.*go together"),
+            ({"target": "y", "y": 1}, "y has no entries, but X has 2 sequences"),
             ({"target": "y", "y": [1]}, "y has 1 entries, but X has 2 sequences"),
             ({"target": "y", "y": [[1, 2], [1, 2]]}, r"y\[1\] has shape \(2,\).* has 1 steps"),
             ({"target": ["y", "z"], "y": [[1], [2]]}, r"y\[0\] has shape \(1,\).* names 2"),

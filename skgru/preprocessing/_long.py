@@ -89,7 +89,7 @@ def from_long(df, *, id, time=None, columns, target=None, target_per_step=False)
     _check_table(df)
     features = _names(df, columns, "columns")
     targets = [] if target is None else _names(df, target, "target")
-    [id] = _names(df, [id], "id")
+    _names_one(df, id, "id")
     of_rows, sequence = _sequence_of_rows(df[id], id)
     order = _order(df, time, id, of_rows, sequence)
     firsts = np.unique(sequence, return_index=True)[1]
@@ -126,13 +126,28 @@ def _names(df: Any, names: Any, argument: str) -> list[Any]:
         raise ValueError(f"{argument} is empty: name at least one column of df.")
     for name in names:
         if name not in there:
-            index = name in getattr(getattr(df, "index", None), "names", [])
+            index = name is not None and name in _index_names(df)
             cure = "It is in the index: use df.reset_index()." if index else f"It has {there}."
             raise ValueError(f"{argument}={name!r} is no column of df. {cure}")
         if there.count(name) > 1 or names.count(name) > 1:
             where = "df" if there.count(name) > 1 else argument
             raise ValueError(f"{argument}={name!r}: {where} has this column more than once.")
     return names
+
+
+def _names_one(df: Any, name: Any, argument: str) -> None:
+    """Raise unless it is the name of one column."""
+    if _is_list(name, list(df.columns)):
+        raise ValueError(
+            f"{argument} must be the name of one column. Got {name!r} instead; join the columns "
+            "into one before."
+        )
+    _names(df, [name], argument)
+
+
+def _index_names(df: Any) -> list[Any]:
+    """Return the names of a pandas index; a table of polars has none."""
+    return list(getattr(getattr(df, "index", None), "names", []))
 
 
 def _is_list(names: Any, there: list[Any]) -> bool:
@@ -163,7 +178,7 @@ def _order(df: Any, time: Any, id: Any, of_rows: list[Any], sequence: np.ndarray
     """Return the rows sequence by sequence, and by time within each."""
     if time is None:
         return np.argsort(sequence, kind="stable")
-    _names(df, [time], "time")
+    _names_one(df, time, "time")
     missing = _is_missing(df[time])
     if missing.any():
         row = int(np.argmax(missing))
@@ -190,6 +205,8 @@ def _is_missing(column: Any) -> np.ndarray:
 
 def _values(column: Any) -> np.ndarray:
     """Return a column as an array, of pandas' nullable numbers as one of numbers."""
+    if getattr(column.dtype, "time_zone", None):  # polars would leave it away
+        return np.array(column.to_list(), dtype=object)
     dtype = getattr(column.dtype, "numpy_dtype", np.dtype(object))
     if dtype.kind not in "iufb":
         return column.to_numpy()
@@ -328,7 +345,7 @@ def to_long(
     1       b    1   80.0    1
     2       a    0   60.0    0
     """
-    columns = [columns] if isinstance(columns, str) else list(columns)
+    columns = list(columns) if _is_list(columns, []) else [columns]
     batch = read(X, len(columns))
     if batch.n_features != len(columns):
         raise ValueError(
@@ -387,19 +404,20 @@ def _of_steps(
 
 
 def _check_number(name: str, values: Any, lengths: np.ndarray) -> None:
-    if len(values) != len(lengths):
-        raise ValueError(f"{name} has {len(values)} entries, but X has {len(lengths)} sequences.")
+    n_entries = len(values) if hasattr(values, "__len__") else "no"
+    if n_entries != len(lengths):
+        raise ValueError(f"{name} has {n_entries} entries, but X has {len(lengths)} sequences.")
 
 
 def _target_columns(
     target: Any, y: Any, lengths: np.ndarray, padded_to: int | None
 ) -> list[tuple[Any, np.ndarray]]:
     """Return names and values of the columns that y makes."""
-    names = [target] if isinstance(target, str) else list(target)
+    of_one_step = int(_is_list(target, []))  # dimensions of what one step has
+    names = list(target) if of_one_step else [target]
     y = y.to_numpy() if hasattr(y, "to_numpy") else y
+    _check_number("y", y, lengths)
     entries = [np.asarray(one) for one in y]
-    of_one_step = 0 if isinstance(target, str) else 1  # dimensions of what one step has
-    _check_number("y", entries, lengths)
     if entries[0].ndim == of_one_step:
         rows = np.repeat(np.stack(entries) if of_one_step else np.asarray(y), lengths, axis=0)
     else:
