@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight
 
@@ -28,7 +29,23 @@ __all__ = [
     "check_feature_names_in",
     "check_sample_weight",
     "fit_context",
+    "in_container",
+    "with_set_output",
 ]
+
+
+def with_set_output(transformer_class):
+    """Give a class `set_output`, though not all that it returns fits into a DataFrame.
+
+    It has ``auto_wrap_output_keys=None`` and calls `in_container` itself.
+    """
+    transformer_class._sklearn_auto_wrap_output_keys = {"transform"}
+    return transformer_class
+
+
+def in_container(estimator, table, X):
+    """Return a table made of X as the kind that was asked for with `set_output`."""
+    return _wrap_data_with_container("transform", table, X, estimator)
 
 
 def check_sample_weight(sample_weight, X, dtype):

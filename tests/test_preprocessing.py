@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
+from sklearn.model_selection import GroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -17,7 +18,7 @@ from sklearn.preprocessing import (
 )
 
 from skgru import GRURegressor
-from skgru.preprocessing import TimeDistributed, make_windows
+from skgru.preprocessing import TimeDistributed, from_long, make_windows
 
 
 def padded(X):
@@ -253,3 +254,122 @@ class TestMakeWindows:
     def test_three_dimensions_are_refused(self):
         with pytest.raises(ValueError, match="series has 3 dimensions"):
             make_windows(np.zeros((4, 4, 4)), n_timesteps=2)
+
+    @pytest.mark.parametrize("horizon", [1, 3])
+    def test_exogenous_columns_run_ahead(self, horizon):
+        steps = np.arange(20.0)
+        table = pd.DataFrame({"sales": steps, "price": 100 + steps, "weekday": steps % 7})
+        X, y = make_windows(
+            table, n_timesteps=4, horizon=horizon, stride=2, exogenous=["price", "weekday"]
+        )
+        assert X.shape == ((20 - 4 - horizon) // 2 + 1, 4, 3)
+        assert y.shape == (len(X), horizon)
+        for i, (window, target) in enumerate(zip(X, y, strict=True)):
+            now, to_come = 2 * i + np.arange(4), 2 * i + 4 + np.arange(horizon)
+            np.testing.assert_array_equal(window[:, 0], table["sales"][now])
+            np.testing.assert_array_equal(target, table["sales"][to_come])
+            for column, name in ((1, "price"), (2, "weekday")):
+                np.testing.assert_array_equal(window[:, column], table[name][now + horizon])
+                np.testing.assert_array_equal(window[-horizon:, column], table[name][to_come])
+        assert list(table["price"]) == list(100 + steps)
+
+    def test_exogenous_columns_by_position(self):
+        series = np.arange(40.0).reshape(20, 2)
+        expected = make_windows(pd.DataFrame(series), n_timesteps=4, exogenous=1)
+        for exogenous in (-1, [1]):
+            made = make_windows(series, n_timesteps=4, exogenous=exogenous, target=0)
+            for one, other in zip(made, expected, strict=True):
+                np.testing.assert_array_equal(one, other)
+
+    def test_what_is_known_in_advance_is_learned(self):
+        """The next value is the exogenous one: without it there is nothing to learn."""
+        rng = np.random.RandomState(0)
+        known = rng.standard_normal(300)
+        series = np.column_stack([2 * known, known])
+        X, y = make_windows(series, n_timesteps=4, exogenous=1)
+        last = X[:, -1, 1]
+        np.testing.assert_allclose(y[:, 0], 2 * last)
+        blind, _ = make_windows(series, n_timesteps=4)
+        assert abs(np.corrcoef(blind[:, -1, 1], y[:, 0])[0, 1]) < 0.2
+
+    @pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame])
+    def test_several_series(self, rng, kind):
+        series = [rng.standard_normal((n, 2)) for n in (9, 5, 12)]
+        options = {"n_timesteps": 3, "horizon": 2, "stride": 2, "target": 1}
+        X, y, groups = make_windows([kind(one) for one in series], **options)
+        assert len(X) == len(y) == len(groups)
+        for i, one in enumerate(series):
+            expected_X, expected_y = make_windows(one, **options)
+            np.testing.assert_array_equal(X[groups == i], expected_X)
+            np.testing.assert_array_equal(y[groups == i], expected_y)
+        assert (np.diff(groups) >= 0).all()
+
+    def test_series_of_one_column_and_a_list_of_one(self):
+        X, y, groups = make_windows((np.arange(5.0), pd.Series(np.arange(7.0))), n_timesteps=3)
+        assert X.shape == (6, 3, 1)
+        assert list(y[:, 0]) == [3, 4, 3, 4, 5, 6]
+        assert list(groups) == [0, 0, 1, 1, 1, 1]
+        assert list(make_windows([np.arange(5.0)], n_timesteps=3)[2]) == [0, 0]
+
+    def test_lists_of_numbers_and_of_rows_are_one_series(self):
+        for series in ([1, 2, 3, 4], list(np.arange(4.0)), [[1, 2], [3, 4], [5, 6], [7, 8]]):
+            X, y = make_windows(series, n_timesteps=2)
+            np.testing.assert_array_equal(X[1], np.reshape(series[1:3], (2, -1)))
+            np.testing.assert_array_equal(y[1, 0], series[3])
+
+    def test_groups_keep_the_windows_of_a_series_together(self, rng):
+        series = [rng.standard_normal(12) for _ in range(6)]
+        X, y, groups = make_windows(series, n_timesteps=4)
+        for train, test in GroupKFold(3).split(X, y, groups):
+            assert set(groups[train]).isdisjoint(groups[test])
+            seen = set(X[train].ravel()) | set(y[train].ravel())
+            assert seen.isdisjoint(X[test].ravel())
+        model = GRURegressor(4, max_iter=1, random_state=0)
+        scores = cross_val_score(model, X, y[:, 0], cv=GroupKFold(3), groups=groups)
+        assert np.isfinite(scores).all()
+
+    def test_tables_of_from_long(self):
+        long = pd.DataFrame({"shop": list("bbbbbaaaa"), "sold": np.arange(9.0)})
+        shops = from_long(long, id="shop", columns="sold")
+        _, y, groups = make_windows(shops.X, n_timesteps=3)
+        assert list(shops.ids[groups]) == ["b", "b", "a"]
+        assert list(y[:, 0]) == [3, 4, 8]
+
+    def test_a_gap_at_the_end_of_a_window_is_no_padding(self):
+        """Estimators took it for padding, and predicted from a shorter window without a word."""
+        series = np.arange(20.0).reshape(10, 2)
+        series[5] = np.nan
+        with pytest.raises(ValueError, match=r"series is NaN .* step 5, where window 2 ends"):
+            make_windows(series, n_timesteps=4)
+        with pytest.raises(ValueError, match=r"series\[1\] is NaN in all columns at step 5"):
+            make_windows([series[6:], series], n_timesteps=3)
+        with pytest.raises(ValueError, match=r"series is NaN .* step 5, where window 1 ends"):
+            make_windows(series, n_timesteps=3, stride=3)
+        X, _ = make_windows(series, n_timesteps=4, stride=3, target=0)  # 5 is the end of none
+        assert np.isnan(X).any()
+        lengths = [np.isfinite(window).any(axis=1).nonzero()[0][-1] + 1 for window in X]
+        assert lengths == [4, 4]
+        series[5, 1] = 0
+        assert len(make_windows(series, n_timesteps=4)[0]) == 6
+
+    @pytest.mark.parametrize(
+        ("series", "options", "message"),
+        [
+            ([np.ones(9), np.ones(3)], {}, r"series\[1\] has 3 steps, but n_timesteps=3"),
+            ([np.ones(9), np.ones((9, 2))], {}, r"series\[1\] has 2 columns.* series\[0\] has 1"),
+            (
+                [pd.DataFrame({"a": [1] * 9}), pd.DataFrame({"b": [1] * 9})],
+                {},
+                r"series\[1\] has 1 columns, \['b'\], but series\[0\] has 1, \['a'\]",
+            ),
+            ([np.ones(9), np.array(list("abcdefghi"))], {}, r"series\[1\] must hold numbers"),
+            (np.ones((9, 2)), {"exogenous": "c"}, "exogenous 'c' is no column"),
+            (np.ones((9, 2)), {"exogenous": []}, "exogenous .* is no column"),
+            (np.ones((9, 2)), {"exogenous": [0, 1]}, "none to forecast"),
+            (np.ones((9, 2)), {"exogenous": 1, "target": -1}, "target -1 is exogenous, too"),
+            (np.ones((9, 2)), {"exogenous": 1, "horizon": 4}, "horizon=4 may not exceed n_timest"),
+        ],
+    )
+    def test_bad_series_and_exogenous_columns(self, series, options, message):
+        with pytest.raises(ValueError, match=message):
+            make_windows(series, n_timesteps=3, **options)

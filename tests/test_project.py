@@ -91,6 +91,12 @@ ALLOWED = {
     "testing": {"testing"},
 }
 
+# Packages that need not be there: only imported in functions.
+OPTIONAL = {
+    "preprocessing._long": {"pandas", "polars"},
+    "inspection._displays": {"matplotlib", "mpl_toolkits"},
+}
+
 
 def dotted(path):
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
@@ -123,17 +129,26 @@ def test_imports_go_one_way(path):
             third_party |= {"sklearn"}
         if name == "_threads":
             third_party |= {"joblib", "threadpoolctl"}  # what scikit-learn itself requires
-        if name == "inspection._displays":
-            third_party |= {"matplotlib", "mpl_toolkits"}  # inside of what draws
+        if name in OPTIONAL:
+            third_party |= OPTIONAL[name]
         assert top in {"skgru", "__future__", *third_party} | sys.stdlib_module_names
 
 
-def test_what_draws_imports_matplotlib_when_it_draws():
-    for path in MODULES:
-        for node in ast.parse(path.read_text()).body:
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                assert "mpl_toolkits" not in ast.dump(node), path.name
-                assert "matplotlib" not in ast.dump(node), path.name
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_optional_packages_are_imported_where_they_are_needed(name):
+    path = PACKAGE / (name.replace(".", "/") + ".py")
+    assert {module.split(".")[0] for module in imports(path)} >= OPTIONAL[name]
+    for node in run_at_import(ast.parse(path.read_text())):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            assert OPTIONAL[name].isdisjoint(ast.unparse(node).replace(".", " ").split())
+
+
+def run_at_import(node):
+    """Yield the nodes of a module but those inside of functions."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef):
+            yield from run_at_import(child)
 
 
 def test_private_names_of_scikit_learn_stay_in_one_file():

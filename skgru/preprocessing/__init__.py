@@ -1,6 +1,18 @@
 """From tables and series to sequences that a GRU can learn from."""
 
+from ._long import LongSequences, from_long, to_long
+from ._padding import pad_sequences, unpad_sequences
+from ._summary import SequenceSummary
 from ._time_distributed import TimeDistributed
 from ._windows import make_windows
 
-__all__ = ["TimeDistributed", "make_windows"]
+__all__ = [
+    "LongSequences",
+    "SequenceSummary",
+    "TimeDistributed",
+    "from_long",
+    "make_windows",
+    "pad_sequences",
+    "to_long",
+    "unpad_sequences",
+]

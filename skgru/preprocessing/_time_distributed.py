@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._input_formats import read_sequences, unchanged_on_error, write_sequences
+from .._input_formats import begins, read_sequences, unchanged_on_error, write_sequences
 from .._sklearn_compat import (
     CallbackSupportMixin,
     FitCallbacks,
@@ -21,9 +25,12 @@ from .._sklearn_compat import (
     Interval,
     check_feature_names_in,
     fit_context,
+    in_container,
+    with_set_output,
 )
 
 
+@with_set_output
 class TimeDistributed(
     MetaEstimatorMixin,
     TransformerMixin,
@@ -40,7 +47,8 @@ class TimeDistributed(
     Parameters
     ----------
     transformer : estimator
-        Any scikit-learn transformer that keeps the number of samples.
+        Any scikit-learn transformer that keeps the number of samples. A `ColumnTransformer` is
+        told the columns by their position within a step.
     n_features_per_step : int, default=1
         How a row of a 2-D X is cut into steps, as in `skgru.GRURegressor`.
 
@@ -52,6 +60,16 @@ class TimeDistributed(
         Number of columns of a 2-D X, of features per step otherwise.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names; only after `fit` with a table whose column names are all strings.
+
+    Notes
+    -----
+    NaN may stand inside a sequence where the transformer takes it: an imputer, a scaler, a
+    `FunctionTransformer`, a pipeline that begins with one of them, or a `ColumnTransformer` with
+    one for the column. Steps at the end of a 3-D array that are NaN in all features are padding
+    all the same, and are not imputed; in a list they are.
+
+    `set_output` is for tables: what a table becomes is returned as a DataFrame. Lists and 3-D
+    arrays stay what they are.
 
     Examples
     --------
@@ -93,9 +111,10 @@ class TimeDistributed(
             batch = read_sequences(self, X, reset=True, allow_nan=self._allows_nan())
             rows = batch.rows()
             targets = [] if y is None else _of_steps(y, batch.lengths)
-            self.transformer_ = clone(self.transformer).fit(rows, *targets)
-            first = rows[:1].copy()  # some work in place
-            self._n_features_out = self._apply(self.transformer_.transform, first).shape[1]
+            with _first_nan_named(batch):
+                self.transformer_ = clone(self.transformer).fit(rows, *targets)
+                first = rows[:1].copy()  # some work in place
+                self._n_features_out = self._apply(self.transformer_.transform, first).shape[1]
             callbacks.end()
         return self
 
@@ -110,11 +129,31 @@ class TimeDistributed(
         -------
         X_new
             In the form of X, with the features that the transformer makes; NaN stays where X is
-            padded with it.
+            padded with it. Of a table a table, of the kind that was asked for with `set_output`.
         """
         check_is_fitted(self)
         batch = read_sequences(self, X, reset=False, allow_nan=self._allows_nan())
-        return write_sequences(X, batch, self._apply(self.transformer_.transform, batch.rows()))
+        with _first_nan_named(batch):
+            rows = self._apply(self.transformer_.transform, batch.rows())
+        made = write_sequences(X, batch, rows)
+        is_table = self._fitted_on_table and isinstance(made, np.ndarray) and made.ndim == 2
+        return in_container(self, made, X) if is_table else made
+
+    def fit_transform(self, X, y=None):
+        """Fit the transformer to the steps of all sequences, and transform them.
+
+        Parameters
+        ----------
+        X : array of shape (n_samples, n_timesteps, n_features), table or list of sequences
+        y : array-like of shape (n_samples,), default=None
+            As in `fit`.
+
+        Returns
+        -------
+        X_new
+            As `transform` returns it.
+        """
+        return self.fit(X, y).transform(X)  # that of TransformerMixin makes DataFrames of all
 
     @available_if(lambda self: hasattr(self.transformer, "inverse_transform"))
     def inverse_transform(self, X):
@@ -134,12 +173,12 @@ class TimeDistributed(
         reader = copy.copy(self)
         reader._fitted_on_table = False
         reader._n_features_per_step = self._n_features_out
-        batch = read_sequences(reader, X, reset=False)
+        batch = read_sequences(reader, X, reset=False, allow_nan=self._allows_nan())
         rows = self._apply(self.transformer_.inverse_transform, batch.rows())
         return write_sequences(X, batch, rows)
 
     def _allows_nan(self):
-        return get_tags(self.transformer).input_tags.allow_nan
+        return _allows_nan(self.transformer)
 
     def _apply(self, method, rows):
         """Return what a method of the transformer makes of all steps, as an array."""
@@ -155,6 +194,9 @@ class TimeDistributed(
     def get_feature_names_out(self, input_features=None):
         """Return the names of the features of each step; for a table, of all its columns.
 
+        Where the transformer calls its features by names of its own, such as pca0, the same in
+        each step, the columns of a table begin with their step: step0__pca0, step1__pca0, ...
+
         Parameters
         ----------
         input_features : array-like of str of shape (`n_features_in_`,), default=None
@@ -167,7 +209,10 @@ class TimeDistributed(
         check_is_fitted(self)
         names = check_feature_names_in(self, input_features)
         steps = np.split(names, len(names) // self._n_features_per_step)
-        return np.concatenate([self.transformer_.get_feature_names_out(step) for step in steps])
+        made = [self.transformer_.get_feature_names_out(step) for step in steps]
+        if len(set(np.concatenate(made))) < sum(map(len, made)):
+            made = [[f"step{i}__{name}" for name in step] for i, step in enumerate(made)]
+        return np.concatenate(made).astype(object)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -177,6 +222,40 @@ class TimeDistributed(
         tags.target_tags.required = get_tags(self.transformer).target_tags.required
         tags.transformer_tags = get_tags(self.transformer).transformer_tags
         return tags
+
+
+def _allows_nan(transformer: Any) -> bool:
+    """Say whether NaN may go into a transformer; the tags of compositions do not tell."""
+    if isinstance(transformer, str):
+        return transformer == "passthrough"
+    if isinstance(transformer, Pipeline):
+        steps = [step for _, step in transformer.steps if step not in (None, "passthrough")]
+        return not steps or _allows_nan(steps[0])
+    if isinstance(transformer, FeatureUnion):
+        return all(_allows_nan(part) for _, part in transformer.transformer_list if part != "drop")
+    if isinstance(transformer, ColumnTransformer):  # which column holds NaN is not looked at
+        parts = [part for _, part, _ in transformer.transformers]
+        return any(_allows_nan(part) for part in [*parts, transformer.remainder])
+    tags = get_tags(transformer)
+    return tags.input_tags.allow_nan or tags.no_validation
+
+
+@contextmanager
+def _first_nan_named(batch: Any) -> Iterator[None]:
+    """Say where the first NaN is if a part of the transformer does not take it."""
+    try:
+        yield
+    except ValueError as error:
+        missing = np.isnan(batch.rows())
+        if "NaN" not in str(error) or not missing.any():
+            raise
+        row, feature = np.argwhere(missing)[0]
+        sample = int(np.searchsorted(begins(batch.lengths), row, side="right")) - 1
+        step = row - begins(batch.lengths)[sample]
+        raise ValueError(
+            f"The first NaN of X is at sample {sample}, step {step}, feature {feature}. Impute it "
+            f"before the part of the transformer that does not take it. {error}"
+        ) from error
 
 
 def _of_steps(y, lengths):
