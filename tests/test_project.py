@@ -86,6 +86,7 @@ ALLOWED = {
     },
     "_core": set(),
     "preprocessing": {"_input_formats", "_sklearn_compat", "preprocessing"},
+    "inspection": {"_base", "_core._sequences", "_input_formats", "_sklearn_compat", "inspection"},
     "datasets": {"datasets"},
 }
 
