@@ -18,6 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ._core._losses import Loss
+from ._core._network import Network
 from ._core._objective import Objective, Samples
 from ._core._optimizers import SOLVERS
 from ._core._params import initialise
@@ -556,14 +557,31 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
 
     def _predict_raw(self, X: Any) -> tuple[SequenceBatch, np.ndarray]:
         """Return X as it was read, and outputs before the link, a row per sequence or step."""
+        return self._evaluate(X, Network.predict)
+
+    def _states(self, X: Any, layer: int) -> tuple[SequenceBatch, np.ndarray]:
+        """Return X as it was read, and the states of a layer, a row per step."""
+        return self._evaluate(X, partial(Network.states, layer=layer))
+
+    def _evaluate(
+        self, X: Any, method: Callable[..., np.ndarray]
+    ) -> tuple[SequenceBatch, np.ndarray]:
+        """Return X as it was read, and what a method of the network makes of it."""
         check_is_fitted(self)
         params = self._trainer.params
         sequences, _ = self._read_sequences(X, params.dtype)
         objective = self._trainer.objective
-        limit = effective_n_jobs(self.n_jobs)
-        n_threads = objective.network.n_useful_threads(len(sequences), limit)
+        network, limit = objective.network, effective_n_jobs(self.n_jobs)
+        n_threads = network.n_useful_threads(len(sequences), limit)
+        named = objective.layout.views(params)
         with blas_threads(n_threads):
-            return sequences, objective.predict_raw(params, sequences, n_threads)
+            return sequences, method(network, named, sequences, n_threads=n_threads)
+
+    def _input_gradient(self, sequences: SequenceBatch, d_raw: np.ndarray) -> np.ndarray:
+        """Return the gradient of all steps, given that of the outputs before the link."""
+        objective = self._trainer.objective
+        named = objective.layout.views(self._trainer.params)
+        return objective.network.input_gradient(named, sequences, d_raw)
 
     def _in_form_of(self, X: Any, sequences: SequenceBatch, rows: np.ndarray) -> Any:
         """Return predictions as the user expects them: of steps, in the form of X."""
