@@ -1,5 +1,7 @@
 """What a fitted model looks at, and what it makes of it."""
 
+from ._gradients import input_gradient
 from ._importance import sequence_importance
+from ._states import hidden_states
 
-__all__ = ["sequence_importance"]
+__all__ = ["hidden_states", "input_gradient", "sequence_importance"]
