@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.utils import get_tags
 
 from skgru import GRUClassifier, GRURegressor
 from skgru._core._pooling import POOLINGS
@@ -71,6 +72,7 @@ def test_precision_stays(dense, estimator):
     model = estimator(**FAST).fit(X.astype(np.float32), y)
     assert model.transform(X).dtype == np.float32
     assert estimator(**FAST).fit(X, y).transform(X.astype(np.float32)).dtype == np.float64
+    assert get_tags(model).transformer_tags.preserves_dtype == ["float64", "float32"]
 
 
 def test_threads_and_order_make_no_difference(ragged):
