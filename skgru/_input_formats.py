@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
@@ -72,6 +73,18 @@ def read_sequences(
             f"fitted with {n_features}. The axes of a 3-D X are {AXES}."
         )
     return batch
+
+
+class _Reader(BaseEstimator):
+    """What `read_sequences` needs of an estimator: how many numbers a step of a flat X has."""
+
+    def __init__(self, n_features_per_step):
+        self.n_features_per_step = n_features_per_step
+
+
+def read_any(X: Any, n_features_per_step: int = 1) -> SequenceBatch:
+    """Return X, which no estimator was fitted to, as sequences; values may be missing."""
+    return read_sequences(_Reader(n_features_per_step), X, reset=True, allow_nan=True)
 
 
 def _expected_features(estimator: Any) -> int:

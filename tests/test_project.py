@@ -86,8 +86,8 @@ ALLOWED = {
     },
     "_core": set(),
     "preprocessing": {"_input_formats", "_sklearn_compat", "preprocessing"},
+    "inspection": {"_base", "_core._sequences", "_input_formats", "_sklearn_compat", "inspection"},
     "datasets": {"datasets"},
-    "inspection": {"inspection"},
     "testing": {"testing"},
 }
 

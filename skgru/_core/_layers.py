@@ -95,6 +95,7 @@ class RecurrentLayers:
     ) -> None:
         cell_type = ResetAfter if reset_after else ResetBefore
         endings = ["", "_reverse"] if bidirectional else [""]
+        self.n_features = n_features
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.n_frozen = n_frozen
@@ -181,22 +182,24 @@ class RecurrentLayers:
         workspace: Workspace,
         *,
         wants_inputs: bool = False,
-    ) -> list[np.ndarray] | None:
+    ) -> list[np.ndarray]:
         """Write the gradient of the parameters that are not frozen.
 
         Takes that of the last layer's final states (D H, N) and of its states after each step,
         (n_steps, D H, N) per run; None: zero. Returns the gradient of the inputs, per run, if
-        ``wants_inputs``.
+        ``wants_inputs``, else nothing: the way there leads through frozen layers too, whose
+        parameters then have to be in ``gradient``.
         """
-        for i in reversed(range(self.n_frozen, len(self.layers))):
+        first = 0 if wants_inputs else self.n_frozen
+        for i in reversed(range(first, len(self.layers))):
             pairs = list(zip(self.layers[i], records[i].tapes, strict=True))
             self._backward_layer(parameters, pairs, d_final, d_outputs, gradient, workspace)
-            if i > self.n_frozen or wants_inputs:
+            if i > first or wants_inputs:
                 d_final = None  # of a lower layer only the outputs count
                 d_outputs = _input_gradient(parameters, pairs)
                 for d_run, mask in zip(d_outputs, records[i].input_masks or [], strict=False):
                     d_run *= mask
-        return d_outputs if wants_inputs else None
+        return d_outputs if wants_inputs and d_outputs is not None else []
 
     def _backward_layer(
         self,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from ._batching import Packing, pack
 from ._dropout import draw_mask
 from ._embedding import Embedding
 from ._heads import AffineHead
-from ._layers import LayerRecord, RecurrentLayers
+from ._layers import LayerRecord, RecurrentLayers, States
 from ._params import Shapes
 from ._pooling import Pooling
 from ._sequences import SequenceBatch
@@ -39,6 +40,18 @@ class Record:
     pooling: Any
     mask: np.ndarray | None
     pooled: np.ndarray
+
+    def states(self, layer: int) -> list[np.ndarray]:
+        """Return the states of a layer after each step, (n_steps, D H, N) per run."""
+        return States(self.layers[layer].tapes).per_step()
+
+
+class Reading(NamedTuple):
+    """What is taken from a forward pass."""
+
+    n_columns: int
+    per_step: bool  # a row for each step, in the order of `Packing.cell_rows`, or each sequence
+    of: Callable[[np.ndarray, Record], np.ndarray]  # of raw outputs and the record: the rows
 
 
 class Network:
@@ -111,8 +124,14 @@ class Network:
         d_raw: np.ndarray,
         gradient: dict[str, np.ndarray],
         workspace: Workspace,
-    ) -> None:
-        """Write the gradient of all parameters that are not frozen, given that of raw outputs."""
+        *,
+        wants_inputs: bool = False,
+    ) -> list[np.ndarray]:
+        """Write the gradient of all parameters that are not frozen, given that of raw outputs.
+
+        Returns that of the first layer's inputs, (n_steps, F, N) per run, if ``wants_inputs``;
+        ``gradient`` then has to hold the frozen ones too.
+        """
         d_pooled = self.head.backward(parameters, record.pooled, d_raw, gradient)
         if record.mask is not None:
             d_pooled *= record.mask
@@ -126,10 +145,11 @@ class Network:
             d_states,
             gradient,
             workspace,
-            wants_inputs="embedding" in gradient,
+            wants_inputs=wants_inputs or "embedding" in gradient,
         )
-        if self.embedding is not None and d_inputs is not None:
+        if self.embedding is not None and "embedding" in gradient:
             self.embedding.backward(record.rows, d_inputs, gradient["embedding"])
+        return d_inputs
 
     def predict(
         self, parameters: dict[str, np.ndarray], X: SequenceBatch, n_threads: int = 1
@@ -138,40 +158,90 @@ class Network:
 
         A row for each sequence, (N, n_raw), or for each step, in the order of `X.rows()`.
         """
-        n_rows = int(X.lengths.sum()) if self.pooling.per_step else len(X)
-        raw = np.empty((n_rows, self.n_raw), parameters["weight_out"].dtype)
-        chunks = self._chunks(X, n_threads)
-        if n_threads == 1:
-            self._predict_chunks(parameters, X, chunks, raw)
-            return raw
-        with ThreadPoolExecutor(n_threads) as threads:
-            futures = []
-            for i in range(n_threads):
-                task = partial(self._predict_chunks, parameters, X, chunks[i::n_threads], raw)
-                futures.append(threads.submit(copy_context().run, task))  # np.errstate's too
-            for future in futures:
-                future.result()
-        return raw
+        reading = Reading(self.n_raw, self.pooling.per_step, lambda raw, record: raw)
+        return self._read(parameters, X, reading, n_threads)
+
+    def pool(
+        self, parameters: dict[str, np.ndarray], X: SequenceBatch, n_threads: int = 1
+    ) -> np.ndarray:
+        """Return what the head sees, a row for each that `predict` returns."""
+        per_step = self.pooling.per_step
+        reading = Reading(self.layers.n_outputs, per_step, lambda raw, record: record.pooled.T)
+        return self._read(parameters, X, reading, n_threads)
+
+    def states(
+        self, parameters: dict[str, np.ndarray], X: SequenceBatch, layer: int, n_threads: int = 1
+    ) -> np.ndarray:
+        """Return the states of a layer after each step, (M, D H), in the order of `X.rows()`."""
+        n_units = sum(direction.cell.n_hidden for direction in self.layers.layers[layer])
+        reading = Reading(n_units, True, lambda raw, record: _cells(record.states(layer)))
+        return self._read(parameters, X, reading, n_threads)
+
+    def input_gradient(
+        self, parameters: dict[str, np.ndarray], X: SequenceBatch, d_raw: np.ndarray
+    ) -> np.ndarray:
+        """Return the gradient of the first layer's inputs, (M, F), in the order of `X.rows()`.
+
+        ``d_raw`` is that of the raw outputs, in the form of `predict`.
+        """
+        gradient = {name: np.empty_like(value) for name, value in parameters.items()}
+        workspace = Workspace(d_raw.dtype)
+        offsets = np.cumsum(X.lengths) - X.lengths
+        d_inputs = np.empty((X.lengths.sum(), self.layers.n_features), d_raw.dtype)
+        for chunk in self._chunks(X, n_threads=1):
+            _, record = self.forward(parameters, X.select(chunk), workspace)
+            cells = record.packing.cell_rows(offsets[chunk])
+            d_chunk = d_raw[cells if self.pooling.per_step else chunk]
+            d_runs = self.backward(
+                parameters, record, d_chunk, gradient, workspace, wants_inputs=True
+            )
+            d_inputs[cells] = _cells(d_runs)
+        return d_inputs
 
     def n_useful_threads(self, n_sequences: int, limit: int) -> int:
         """Return on how many threads, at most ``limit``, a prediction is fastest."""
         n_units = max(layer[0].cell.n_hidden for layer in self.layers.layers)
         return max(1, min(limit, n_sequences * n_units // THREAD_SIZE))
 
-    def _predict_chunks(
+    def _read(
+        self,
+        parameters: dict[str, np.ndarray],
+        X: SequenceBatch,
+        reading: Reading,
+        n_threads: int,
+    ) -> np.ndarray:
+        """Run forward, in chunks of similar length, and return the rows of a reading."""
+        n_rows = int(X.lengths.sum()) if reading.per_step else len(X)
+        rows = np.empty((n_rows, reading.n_columns), parameters["weight_out"].dtype)
+        chunks = self._chunks(X, n_threads)
+        if n_threads == 1:
+            self._read_chunks(parameters, X, chunks, reading, rows)
+            return rows
+        with ThreadPoolExecutor(n_threads) as threads:
+            futures = []
+            for i in range(n_threads):
+                of_thread = chunks[i::n_threads]
+                task = partial(self._read_chunks, parameters, X, of_thread, reading, rows)
+                futures.append(threads.submit(copy_context().run, task))  # np.errstate's too
+            for future in futures:
+                future.result()
+        return rows
+
+    def _read_chunks(
         self,
         parameters: dict[str, np.ndarray],
         X: SequenceBatch,
         chunks: list[np.ndarray],
-        raw: np.ndarray,
+        reading: Reading,
+        rows: np.ndarray,
     ) -> None:
-        """Write the rows of ``raw`` for the sequences in the chunks."""
-        workspace = Workspace(raw.dtype, keeps_gates=False)
+        """Write the rows of the sequences in the chunks."""
+        workspace = Workspace(rows.dtype, keeps_gates=False)
         offsets = np.cumsum(X.lengths) - X.lengths
         for chunk in chunks:
-            outputs, record = self.forward(parameters, X.select(chunk), workspace)
-            per_step = self.pooling.per_step
-            raw[record.packing.cell_rows(offsets[chunk]) if per_step else chunk] = outputs
+            raw, record = self.forward(parameters, X.select(chunk), workspace)
+            places = record.packing.cell_rows(offsets[chunk]) if reading.per_step else chunk
+            rows[places] = reading.of(raw, record)
 
     def _chunks(self, X: SequenceBatch, n_threads: int) -> list[np.ndarray]:
         """Cut the indices of sequences, of falling length, into what is computed at a time."""
@@ -188,3 +258,8 @@ class Network:
             direction.cell.n_column_rows for layer in self.layers.layers for direction in layer
         )
         return max(1, PREDICTION_SIZE // (n_timesteps * n_rows))
+
+
+def _cells(runs: list[np.ndarray]) -> np.ndarray:
+    """Join runs (n_steps, R, N) as rows (M, R), in the order of `Packing.cell_rows`."""
+    return np.concatenate([run.transpose(0, 2, 1).reshape(-1, run.shape[1]) for run in runs])

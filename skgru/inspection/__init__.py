@@ -1,5 +1,16 @@
-"""Look into fitted estimators: displays in the style of scikit-learn."""
+"""What a fitted model looks at, what it makes of it, and displays of both."""
 
 from ._displays import ForecastDisplay, GateDisplay, ImportanceDisplay, LossCurveDisplay
+from ._gradients import input_gradient
+from ._importance import sequence_importance
+from ._states import hidden_states
 
-__all__ = ["ForecastDisplay", "GateDisplay", "ImportanceDisplay", "LossCurveDisplay"]
+__all__ = [
+    "ForecastDisplay",
+    "GateDisplay",
+    "ImportanceDisplay",
+    "LossCurveDisplay",
+    "hidden_states",
+    "input_gradient",
+    "sequence_importance",
+]

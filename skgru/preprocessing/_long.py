@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._input_formats import begins
-from ._padding import read
+from .._input_formats import begins, read_any
 
 LARGEST_INTEGER = 2**53  # beyond it, several integers become one float64
 
@@ -346,7 +345,7 @@ def to_long(
     2       a    0   60.0    0
     """
     columns = list(columns) if _is_list(columns, []) else [columns]
-    batch = read(X, len(columns))
+    batch = read_any(X, len(columns))
     if batch.n_features != len(columns):
         raise ValueError(
             f"X has {batch.n_features} features per step, but columns names {len(columns)}."

@@ -6,21 +6,8 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
-from .._input_formats import begins, read_sequences
-
-
-class _Reader(BaseEstimator):
-    """What `read_sequences` needs of an estimator: how many numbers a step of a flat X has."""
-
-    def __init__(self, n_features_per_step=1):
-        self.n_features_per_step = n_features_per_step
-
-
-def read(X: Any, n_features_per_step: int = 1) -> Any:
-    """Return X, in any form that the estimators take and with NaN allowed, as sequences."""
-    return read_sequences(_Reader(n_features_per_step), X, reset=True, allow_nan=True)
+from .._input_formats import begins, read_any
 
 
 def pad_sequences(X, *, n_timesteps=None):
@@ -62,7 +49,7 @@ def pad_sequences(X, *, n_timesteps=None):
            [[ 3.,  4.],
             [ 5.,  6.]]])
     """
-    batch = read(X)
+    batch = read_any(X)
     n_timesteps = _n_timesteps(n_timesteps, batch.lengths)
     rows = batch.rows()
     _check_last_steps(rows, batch.lengths)
@@ -140,7 +127,7 @@ def unpad_sequences(X):
         raise ValueError(
             f"X has {X.ndim} dimensions; expected 3, (n_samples, n_timesteps, n_features)."
         )
-    return split(read(X))
+    return split(read_any(X))
 
 
 def split(batch: Any) -> list[np.ndarray]:
