@@ -17,7 +17,6 @@ from sklearn.ensemble import (
 )
 from sklearn.feature_selection import SequentialFeatureSelector
 from sklearn.inspection import partial_dependence, permutation_importance
-from sklearn.linear_model import Ridge
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier, OutputCodeClassifier
 from sklearn.multioutput import (
@@ -27,7 +26,7 @@ from sklearn.multioutput import (
     RegressorChain,
 )
 from sklearn.pipeline import FeatureUnion, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.semi_supervised import SelfTrainingClassifier
 
 from skgru import GRUClassifier, GRURegressor
@@ -144,18 +143,19 @@ def test_importance_and_dependence_over_a_table(forms, targets):
     np.testing.assert_allclose(curve["average"][0], curve["grid_values"][0], atol=0.15)
 
 
-def test_union_and_columns_beside_our_features(forms, targets):
+def test_union_and_columns_before_ours(forms, targets):
+    """A union puts its parts side by side: here two features, each with a column per step."""
     X, y = forms["table"], targets["value"]
-    union = make_pipeline(
-        FeatureUnion([("gru", clone(regressor)), ("as it is", "passthrough")]), Ridge()
-    )
-    assert union.fit(X, y).score(X, y) > 0.95
-    columns = ColumnTransformer([("gru", clone(regressor), [2, 3])], remainder="passthrough")
-    model = make_pipeline(columns, Ridge()).fit(X, y)
-    assert model.score(X, y) > 0.95
-    names = model[0].get_feature_names_out()
-    assert names[0] == "gru__gruregressor0"
-    assert list(names[-2:]) == ["remainder__x0", "remainder__x1"]
+    columns = ColumnTransformer([("scaled", StandardScaler(), [0, 1])], remainder="passthrough")
+    assert make_pipeline(columns, clone(regressor)).fit(X, y).score(X, y) > 0.9
+    union = FeatureUnion([("as it is", "passthrough"), ("scaled", StandardScaler())])
+    by_step = FunctionTransformer(features_step_by_step)
+    model = make_pipeline(union, by_step, clone(regressor).set_params(n_features_per_step=2))
+    assert model.fit(X, y).score(X, y) > 0.9
+
+
+def features_step_by_step(X):
+    return X.reshape(len(X), 2, N_TIMESTEPS).transpose(0, 2, 1).reshape(len(X), -1)
 
 
 @pytest.mark.parametrize("estimator", [classifier, regressor])

@@ -3,7 +3,7 @@
 from ._displays import ForecastDisplay, GateDisplay, ImportanceDisplay, LossCurveDisplay
 from ._gradients import input_gradient
 from ._importance import sequence_importance
-from ._states import hidden_states
+from ._states import hidden_states, pooled_states
 
 __all__ = [
     "ForecastDisplay",
@@ -12,5 +12,6 @@ __all__ = [
     "LossCurveDisplay",
     "hidden_states",
     "input_gradient",
+    "pooled_states",
     "sequence_importance",
 ]
