@@ -29,6 +29,8 @@ def limit_threads(n_threads: int) -> None:
     # XLA has no such variable; it counts the cores it may run on.
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
+        if len(cores) < n_threads:
+            raise SystemExit(f"{n_threads} threads need as many cores; there are {len(cores)}.")
         os.sched_setaffinity(0, cores[-n_threads:])
 
 

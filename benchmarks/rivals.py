@@ -188,6 +188,7 @@ class Jax:
         self.jax = jax
         self.row = row
         self.X, self.y = jax.numpy.asarray(X), jax.numpy.asarray(y)
+        self.given = X
         self.step = jax.jit(self._step, donate_argnums=0)
         self.evaluate = jax.jit(self._forward)
 
@@ -254,10 +255,11 @@ class Jax:
             name.removesuffix("_l0"): self.jax.numpy.asarray(weights)
             for name, weights in estimator.weights_.items()
         }
-        check_agreement(estimator.predict(np.asarray(self.X)), self.predict(len(self.X)))
+        check_agreement(estimator.predict(self.given), self.predict(len(self.given)))
 
     def predict(self, n: int) -> np.ndarray:
-        return np.asarray(self.evaluate(self.params, self.X[:n]))
+        # A slice of what JAX holds would be a step of its own.
+        return np.asarray(self.evaluate(self.params, self.given[:n]))
 
 
 class OnnxRuntime:

@@ -42,6 +42,8 @@ def parse_arguments() -> argparse.Namespace:
 
 
 ARGUMENTS = parse_arguments()
+if ARGUMENTS.rival == "onnxruntime" and ARGUMENTS.dtype != "float32":
+    raise SystemExit("ONNX Runtime's GRU is compared in float32 only.")
 limit_threads(ARGUMENTS.threads)
 
 from rivals import RIVALS, ROWS, Row, random_data, regressor

@@ -85,9 +85,9 @@ class GRURegressor(RegressorMixin, BaseGRU):
         Maximum number of epochs; None: as many as make 1000 mini-batches, but at least 30 and at
         most 500.
     shuffle : bool, default=True
-        Whether to shuffle the samples in each epoch. Sequences of unlike length are put into
-        mini-batches with such as are about as long, which meet in random order; False keeps
-        the order of X, and takes longer for them.
+        Whether to shuffle the samples in each epoch. A mini-batch of sequences of unlike length
+        is put together from a few groups that are about as long, which takes half the time of
+        one at random. False keeps the order of X.
     random_state : int, RandomState instance or None, default=None
         Seeds the first weights, the shuffling, dropout and the validation split.
     tol : float, default=1e-4

@@ -87,23 +87,3 @@ def test_memory_does_not_grow_from_fit_to_fit():
     finally:
         tracemalloc.stop()
     assert grown < 50_000  # a batch of gates alone has 40 kB, 30 fits would leave 30
-
-
-def test_tapes_of_many_packings_do_not_pile_up(monkeypatch):
-    """As many batches of other lengths as there are, within bounds."""
-    from skgru._core import _tape
-
-    monkeypatch.setattr(_tape, "N_KEPT_STEPS", 200)
-    kept = []
-    forget = _tape.Workspace._forget_old_tapes
-
-    def watched(self):
-        forget(self)
-        kept.append(sum(runs[-1][1] * len(tapes) for runs, tapes in self._tapes.items()))
-
-    monkeypatch.setattr(_tape.Workspace, "_forget_old_tapes", watched)
-    rng = np.random.default_rng(0)
-    X = [rng.standard_normal((n, 1)) for n in rng.integers(10, 60, 200)]
-    new_regressor(batch_size=8, max_iter=2).fit(X, np.zeros(200))
-    assert len(kept) > 40
-    assert max(kept) <= 200

@@ -80,7 +80,7 @@ def tanh_for(states: np.ndarray) -> Callable[[np.ndarray, np.ndarray], Any]:
 
 
 def tanh_by_exp(a: np.ndarray, out: np.ndarray) -> None:
-    """Write ``tanh(a) = 1 - 2 / (1 + exp(2 a))``, with an error of 3e-16 at most.
+    """Write ``tanh(a) = 1 - 2 / (1 + exp(2 a))``, with an error of 4e-16 at most.
 
     That is what a state near 1 is rounded by. Where a is small, so many digits of it are lost: in
     float32 too many of inputs of 1e-4.
@@ -98,7 +98,7 @@ def drop_underflow(gradient: np.ndarray) -> None:
     Far back in time a gradient may shrink until some processors take a hundred cycles for a product
     with it, and there it stays, because ``tiny * 0.9`` rounds to ``tiny``. What falls below
     ``eps * sqrt(smallest normal number)``, 1.3e-26 in float32 and 3e-170 in float64, is taken for
-    nothing: a gradient that much larger has no square already, which Adam would divide by.
+    nothing. In float32 even 1e-19 has no normal square, so Adam could make no use of it.
     """
     np.putmask(gradient, np.abs(gradient) < _negligible(gradient.dtype), 0.0)
 
@@ -135,7 +135,7 @@ class Cell(ABC):
         """
         sizes = self.n_inputs, self.n_hidden, self.n_column_rows, self.n_gate_rows
         return workspace.tape(
-            name,
+            (name, masked),
             packing,
             lambda: Tape(workspace, name, packing, *sizes, reverse=reverse, masked=masked),
         )

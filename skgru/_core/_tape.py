@@ -15,10 +15,8 @@ import numpy as np
 
 from ._batching import Packing
 
-# Tapes are kept for the next batch of the same lengths: those of two packings (the full batch, and
-# the smaller one that ends an epoch) and of more, while they have so many steps, of 3 kB of views.
+# Packings whose views are kept: the full batch and the smaller one that ends an epoch.
 N_KEPT_PACKINGS = 2
-N_KEPT_STEPS = 2**13
 
 
 class Workspace:
@@ -44,19 +42,14 @@ class Workspace:
         return memory[:size].reshape(shape)
 
     def tape(self, name: Any, packing: Packing, build: Callable[[], Tape]) -> Tape:
-        """Return the tape called ``name``, an old one if the packing was met before."""
+        """Return the tape called ``name``, an old one if the packing was met shortly before."""
         tape = self._tapes.get(packing.runs, {}).get(name)
         if tape is None:
             tape = build()
+            if packing.runs not in self._tapes and len(self._tapes) == N_KEPT_PACKINGS:
+                del self._tapes[next(iter(self._tapes))]
             self._tapes.setdefault(packing.runs, {})[name] = tape
-            self._forget_old_tapes()
         return tape
-
-    def _forget_old_tapes(self) -> None:
-        n_steps = sum(runs[-1][1] * len(tapes) for runs, tapes in self._tapes.items())
-        while len(self._tapes) > N_KEPT_PACKINGS and n_steps > N_KEPT_STEPS:
-            oldest = next(iter(self._tapes))
-            n_steps -= oldest[-1][1] * len(self._tapes.pop(oldest))
 
 
 class Run:
