@@ -222,8 +222,10 @@ def write_step_values(X: Any, batch: SequenceBatch, rows: np.ndarray) -> Any:
     """
     n_timesteps = _n_timesteps(X, batch)
     padding = np.nan if rows.dtype.kind == "f" else rows.flat[0]
-    values = np.full((n_timesteps.sum(), *rows.shape[1:]), padding, rows.dtype)
-    values[_is_valid(n_timesteps, batch)] = rows
+    values = rows
+    if (n_timesteps != batch.lengths).any():
+        values = np.full((n_timesteps.sum(), *rows.shape[1:]), padding, rows.dtype)
+        values[_is_valid(n_timesteps, batch)] = rows
     if isinstance(_list_or_array(X), list):
         return _in_list_of(X, np.split(values, np.cumsum(n_timesteps)[:-1]))
     return values.reshape(len(batch), -1, *rows.shape[1:])
@@ -499,7 +501,7 @@ def _first_string(X: np.ndarray) -> tuple[str, tuple[int, ...]] | None:
 def _refuse_text_and_time(X: Any) -> None:
     """Raise where a conversion would make numbers of what is none."""
     types = getattr(X, "dtypes", None)  # of a DataFrame
-    kinds = {X.dtype.kind} if types is None else {dtype.kind for dtype in types}
+    kinds = {X.dtype.kind} if types is None else {_kind(dtype) for dtype in types}
     if kinds & set("mM"):
         raise TypeError(
             "X holds dates or spans of time. Turn them into numbers, for example into days since "
@@ -509,6 +511,15 @@ def _refuse_text_and_time(X: Any) -> None:
         raise TypeError("X is a masked array. Use its .filled(), with what is missing imputed.")
     if kinds & set("OSUT") and _first_string(np.asarray(X)) is not None:
         raise ValueError("X holds a string")  # `_explained` says where
+
+
+def _kind(dtype: Any) -> str:
+    """Return the kind of a type as NumPy has it, also of one of polars."""
+    if hasattr(dtype, "kind"):
+        return dtype.kind
+    if dtype.is_temporal():
+        return "M"
+    return "f" if dtype.is_numeric() else "O"
 
 
 def _is_bad(values: np.ndarray, allow_nan: bool) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import _fit_context as fit_context
+from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
 from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
@@ -30,6 +31,7 @@ __all__ = [
     "check_sample_weight",
     "fit_context",
     "in_container",
+    "safe_indexing",
     "validate_params",
     "with_set_output",
 ]

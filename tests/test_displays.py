@@ -311,3 +311,16 @@ def test_importances_of_a_wrong_shape():
     with pytest.raises(ValueError, match="feature_names has 1 names, but there are 2 features"):
         ImportanceDisplay.from_importances([[1, 2]], feature_names=["a"])
     assert plt.get_fignums() == []
+
+
+def test_forecast_takes_samples_by_position_whatever_their_labels():
+    pd = pytest.importorskip("pandas")
+    rng = np.random.RandomState(0)
+    X, y = rng.standard_normal((12, 5, 1)), rng.standard_normal(12)
+    labelled = pd.Series(y, index=rng.permutation(12))
+    model = GRURegressor(2, max_iter=1).fit(X, y)
+    by_position = ForecastDisplay.from_estimator(model, X, labelled, sample=3)
+    np.testing.assert_array_equal(by_position.y_true, [y[3]])
+    flat = GRURegressor(2, max_iter=1).fit(X[:, :, 0], y)
+    display = ForecastDisplay.from_estimator(flat, pd.DataFrame(X[:, :, 0]), labelled, sample=3)
+    np.testing.assert_array_equal(display.history, X[3, :, 0])

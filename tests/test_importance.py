@@ -203,3 +203,28 @@ def test_what_is_refused(dense, change, message):
     arguments = {"estimator": Witness(), "X": X, "y": y} | change
     with pytest.raises(ValueError, match=message):
         sequence_importance(**arguments)
+
+
+def test_padding_and_missing_ends_are_not_exchanged():
+    rng = np.random.RandomState(0)
+    tokens = rng.randint(1, 5, (12, 4))
+    y = rng.standard_normal(12)
+    tokens[::2, -1] = 0
+    model = GRURegressor(2, embedding_dim=2, max_iter=1).fit(tokens, y)
+    with pytest.raises(ValueError, match="holds padding, id 0"):
+        sequence_importance(model, tokens, y, axis="time")
+    X = rng.standard_normal((12, 3, 2))
+    X[::2, -1, 0] = np.nan
+    X[1::2, -1, 1] = np.nan
+    model = make_pipeline(TimeDistributed(SimpleImputer()), GRURegressor(2, max_iter=1)).fit(X, y)
+    with pytest.raises(ValueError, match="would be read as padding"):
+        sequence_importance(model, X, y, random_state=0)
+    assert sequence_importance(model, list(X), y).importances_mean.shape == (2,)
+
+
+def test_steps_of_a_table_are_cut_as_the_estimator_cuts_them():
+    rng = np.random.RandomState(0)
+    table, y = rng.standard_normal((12, 6)), rng.standard_normal(12)
+    model = make_pipeline(GRURegressor(2, n_features_per_step=2, max_iter=1)).fit(table, y)
+    assert len(sequence_importance(model, table, y).importances_mean) == 2
+    assert len(sequence_importance(model, table, y, axis="time").importances_mean) == 3

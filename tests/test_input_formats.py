@@ -1,6 +1,7 @@
 """Every form of X that is accepted reads as the same sequences; the others are refused by name."""
 
 import warnings
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -312,3 +313,18 @@ def test_huge_finite_values_are_not_mistaken_for_infinity(data):
     X, y = data
     X = (X / np.abs(X)).astype(np.float32) * np.float32(3e38)
     assert np.isfinite(GRURegressor(**FAST).fit(X, y).predict(X)).all()
+
+
+def test_tables_of_polars():
+    pl = pytest.importorskip("polars")
+    X = np.random.RandomState(0).standard_normal((10, 4))
+    table = pl.DataFrame(X, schema=["a", "b", "c", "d"])
+    model = GRURegressor(**FAST).fit(table, X[:, 0])
+    expected = GRURegressor(**FAST).fit(X, X[:, 0]).predict(X)
+    np.testing.assert_array_equal(model.predict(table), expected)
+    for column, error, match in (
+        (["x"] * 10, ValueError, "holds the string 'x' at sample 0"),
+        ([date(2020, 1, 1)] * 10, TypeError, "holds dates"),
+    ):
+        with pytest.raises(error, match=match):
+            GRURegressor(**FAST).fit(table.with_columns(pl.Series("a", column)), X[:, 0])

@@ -198,7 +198,7 @@ class TestFromLong:
         with pytest.raises(ValueError, match="columns='heat': df has this column more than once"):
             from_long(pd.concat([df, df[["heat"]]], axis=1), **NAMES)
         with pytest.raises(ValueError, match="time column 'day' has no order"):
-            from_long(df.assign(day=[1, "a"] + [2] * (len(df) - 2)), **NAMES)
+            from_long(df.assign(day=[1, (1, 2)] + [2] * (len(df) - 2)), **NAMES)
         with pytest.raises(ValueError, match=r"Column 'heat' holds .*1j"):
             from_long(df.assign(heat=df["heat"] + 1j), **NAMES)
 
@@ -312,3 +312,10 @@ class TestToLong:
         monkeypatch.setitem(sys.modules, name, None)
         with pytest.raises(ImportError, match=rf"pip install skgru\[{name}\]"):
             to_long([np.ones((2, 1))], columns="a", output=name)
+
+
+@pytest.mark.parametrize("times", [["9", "10"], pd.Categorical(["9", "10"])])
+def test_text_is_no_time(times):
+    df = pd.DataFrame({"id": [1, 1], "time": times, "x": [0.0, 1.0]})
+    with pytest.raises(ValueError, match="time column 'time' holds text"):
+        from_long(df, id="id", time="time", columns="x")

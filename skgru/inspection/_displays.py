@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from .._sklearn_compat import safe_indexing
 from ._gates import gates_over_time, n_layers
 
 # Of Okabe and Ito, https://jfly.uni-koeln.de/color: colour-blind people tell them apart.
@@ -216,15 +217,17 @@ class ForecastDisplay:
         -------
         display : ForecastDisplay
         """
-        one = [X[sample]] if isinstance(X, (list, tuple)) else X[[sample]]
+        one = safe_indexing(X, [sample])
         y_pred = np.asarray(estimator.predict(one)[0], dtype=float)
         quantiles = _quantile_levels(estimator) if quantiles is None else quantiles
         n_levels = 1 if quantiles is None else len(quantiles)
         history = None
         if target is not None:
-            history = np.asarray(X[sample], dtype=float)[:, target]
+            rows = np.asarray(safe_indexing(one, 0), dtype=float)
+            width = getattr(_unwrap(estimator)[0], "_n_features_per_step", 1)
+            history = rows.reshape(-1, width if rows.ndim == 1 else rows.shape[1])[:, target]
         return cls.from_predictions(
-            None if y is None else np.ravel(y[sample]),
+            None if y is None else np.ravel(np.asarray(safe_indexing(y, [sample]))),
             y_pred.reshape(-1, n_levels) if n_levels > 1 else np.ravel(y_pred),
             history=history,
             quantiles=quantiles,
@@ -616,9 +619,13 @@ def _lighter(colour: str, share: float) -> tuple[float, ...]:
 def _split(ax: Any, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
     """Put rows of axes that share x, and narrow ones beside them, in the place of an axes."""
     ax.set_axis_off()
-    grid = ax.get_subplotspec().subgridspec(
-        n_rows, 2, width_ratios=[30, 1], wspace=0.05, hspace=0.2
-    )
+    place = ax.get_subplotspec()
+    if place is None:  # of figure.add_axes
+        box = ax.get_position()
+        place = ax.figure.add_gridspec(1, 1, left=box.x0, right=box.x1, bottom=box.y0, top=box.y1)[
+            0
+        ]
+    grid = place.subgridspec(n_rows, 2, width_ratios=[30, 1], wspace=0.05, hspace=0.2)
     main: list[Any] = []
     for row in range(n_rows):
         main.append(ax.figure.add_subplot(grid[row, 0], sharex=main[0] if main else None))
@@ -656,7 +663,7 @@ def _unwrap(estimator: Any, X: Sequence[Any] = ()) -> tuple[Any, Sequence[Any]]:
 
 def _quantile_levels(estimator: Any) -> list[float] | None:
     """Return the levels that an estimator, or one inside of it, predicts; None if none."""
-    parameters = estimator.get_params()
+    parameters = _unwrap(estimator)[0].get_params()
     for name, value in parameters.items():
         prefix = name.removesuffix("quantile")
         if name != prefix and parameters.get(prefix + "loss") == "quantile":

@@ -122,7 +122,7 @@ def _outputs(estimator: Any, output: int | None) -> list[int]:
             f"output={output}, but the estimator has {n_outputs} outputs before the link: give one "
             f"of {-n_outputs} to {n_outputs - 1}, or None for all."
         )
-    return [output]
+    return [int(output)]
 
 
 def _of_its_own(sequences: SequenceBatch) -> SequenceBatch:

@@ -19,7 +19,7 @@ from .._sklearn_compat import HasMethods, Interval, StrOptions, validate_params
     {
         "estimator": [HasMethods(["fit"])],
         "axis": [StrOptions({"feature", "time"})],
-        "n_features_per_step": [Interval(Integral, 1, None, closed="left")],
+        "n_features_per_step": [Interval(Integral, 1, None, closed="left"), None],
         "scoring": [str, callable, list, tuple, dict, None],
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
@@ -33,7 +33,7 @@ def sequence_importance(
     y,
     *,
     axis="feature",
-    n_features_per_step=1,
+    n_features_per_step=None,
     scoring=None,
     n_repeats=5,
     random_state=None,
@@ -57,8 +57,8 @@ def sequence_importance(
     axis : {"feature", "time"}, default="feature"
         "feature": a sequence gets the whole trajectory of a feature from another one. "time": it
         gets one step, with all features, from another one. Steps count from the first.
-    n_features_per_step : int, default=1
-        How a row of a 2-D X is cut into steps, as in `skgru.GRURegressor`.
+    n_features_per_step : int or None, default=None
+        How a row of a 2-D X is cut into steps; None: as the estimator, or one inside of it, has it.
     scoring : str, callable, list, tuple, dict or None, default=None
         As in `sklearn.inspection.permutation_importance`; None: the estimator's ``score``.
     n_repeats : int, default=5
@@ -118,7 +118,12 @@ def sequence_importance(
     >>> sequence_importance(model, X, y, axis="time", random_state=0).importances_mean.argmax()
     np.int64(3)
     """
-    batch = read_any(X, n_features_per_step)
+    batch = read_any(X, n_features_per_step or _parameter(estimator, "n_features_per_step", 1))
+    if _parameter(estimator, "embedding_dim", None) is not None and not batch.rows().all():
+        raise ValueError(
+            "X holds padding, id 0, and to exchange it would change the lengths of sequences. Give "
+            "X as a list of sequences without it."
+        )
     scorer = check_scoring(estimator, scoring=scoring)
     weights = {} if sample_weight is None else {"sample_weight": sample_weight}
     baseline = scorer(estimator, X, y, **weights)
@@ -132,6 +137,14 @@ def sequence_importance(
         name: _importances(baseline[name], [[one[name] for one in repeat] for repeat in scores])
         for name in baseline
     }
+
+
+def _parameter(estimator: Any, name: str, default: Any) -> Any:
+    """Return a parameter of an estimator or of one inside of it."""
+    for key, value in estimator.get_params().items():
+        if key.split("__")[-1] == name and value is not None:
+            return value
+    return default
 
 
 def _importances(baseline: float, scores: list[list[float]]) -> Bunch:
@@ -185,7 +198,19 @@ def _exchanged(X: Any, batch: SequenceBatch, donors: np.ndarray, axis: str) -> I
         rows, columns = (slice(None), place) if axis == "feature" else (steps == place, slice(None))
         changed = values.copy()
         changed[rows, columns] = values[donors[rows], columns]
+        _check_last_steps(X, changed, batch.lengths)
         yield _in_form_of(X, batch, changed)
+
+
+def _check_last_steps(X: Any, changed: np.ndarray, lengths: np.ndarray) -> None:
+    """Raise if missing values have come together where a sequence ends: that is padding."""
+    last = changed[begins(lengths) + lengths - 1]
+    if not isinstance(X, (list, tuple)) and np.isnan(last).all(axis=1).any():
+        sample = int(np.argmax(np.isnan(last).all(axis=1)))
+        raise ValueError(
+            f"After an exchange the last step of sample {sample} is NaN in all features and would "
+            "be read as padding. Give X as a list of sequences, or impute it before."
+        )
 
 
 def _in_form_of(X: Any, batch: SequenceBatch, rows: np.ndarray) -> Any:

@@ -164,7 +164,16 @@ def _sequence_of_rows(column: Any, id: Any) -> tuple[list[Any], np.ndarray]:
             "out."
         )
     of_rows = column.to_list()
-    return of_rows, _codes(of_rows)
+    values = _values(column)
+    return of_rows, _codes(of_rows) if values.dtype == object else _ranks_of_first(values)
+
+
+def _ranks_of_first(values: np.ndarray) -> np.ndarray:
+    """Return a number for each value, in order of first appearance; of numbers and dates, fast."""
+    _, firsts, codes = np.unique(values, return_index=True, return_inverse=True)
+    ranks = np.empty(len(firsts), int)
+    ranks[np.argsort(firsts)] = np.arange(len(firsts))
+    return ranks[codes]
 
 
 def _codes(values: list[Any]) -> np.ndarray:
@@ -185,11 +194,24 @@ def _order(df: Any, time: Any, id: Any, of_rows: list[Any], sequence: np.ndarray
             f"time column {time!r} is missing in row {row} of df, where {id!r} is "
             f"{of_rows[row]!r}. Leave such rows out, or fill in the time."
         )
+    _check_ordered(df[time], time)
     try:
         ranks = df[time].rank(method="dense").to_numpy()
     except TypeError as error:
         raise ValueError(f"time column {time!r} has no order: {error}.") from error
     return np.lexsort((ranks, sequence))
+
+
+def _check_ordered(column: Any, name: Any) -> None:
+    """Raise if times are text, or categories without an order of their own."""
+    is_ordered = getattr(column.dtype, "ordered", type(column.dtype).__name__ == "Enum")
+    is_category = hasattr(column.dtype, "categories")
+    if not is_ordered and (is_category or any(isinstance(one, str) for one in column.to_list())):
+        raise ValueError(
+            f"time column {name!r} holds text or categories without an order: '10' would come "
+            "before '9'. Make numbers or dates of it, with pandas.to_numeric or "
+            "pandas.to_datetime, or an ordered category."
+        )
 
 
 def _is_missing(column: Any) -> np.ndarray:

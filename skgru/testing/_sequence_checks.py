@@ -181,6 +181,11 @@ def check_sequence_estimator(
     checks = sequence_checks(
         estimator, time_axis=time_axis, per_step=per_step, causal=causal, rtol=rtol
     )
+    for name, value, allowed in (("on_skip", on_skip, "warn"), ("on_fail", on_fail, "raise")):
+        if value not in (allowed, None):
+            raise ValueError(f"{name} must be {allowed!r} or None. Got {value!r}.")
+    if not isinstance(expected_failed_checks, (Mapping, type(None))):
+        raise TypeError("expected_failed_checks must be a dict of names of checks and reasons.")
     reasons = dict(expected_failed_checks or {})
     unknown = sorted(reasons.keys() - {one.__name__ for one in CHECKS})
     if unknown:

@@ -245,3 +245,19 @@ def test_prediction_is_the_same_alone_in_a_batch_and_in_any_order(
     for n_threads in (1, 2, 20):
         chunked = case.objective.predict_raw(case.params, case.batch, n_threads)
         np.testing.assert_allclose(chunked, together, rtol=tol, atol=tol)
+
+
+def test_masks_of_recurrent_dropout_come_and_go_on_one_workspace(reset_after):
+    case = Case((3,), False, reset_after, "ragged", SquaredError(), 1)
+    case.objective.network.layers.recurrent_dropout = 0.5
+
+    def gradient(workspace, rng):
+        out = np.empty_like(case.params)
+        case.objective.loss_and_gradient(case.params, case.samples, out, workspace, rng)
+        return out
+
+    shared = Workspace(case.params.dtype)
+    for seed in (0, None, 1, None):
+        rngs = [None if seed is None else np.random.RandomState(seed) for _ in range(2)]
+        fresh = gradient(Workspace(case.params.dtype), rngs[0])
+        np.testing.assert_array_equal(gradient(shared, rngs[1]), fresh)
