@@ -2,4 +2,4 @@
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("matplotlib") else ["skgru/inspection/_displays.py"]
+collect_ignore_glob = [] if find_spec("matplotlib") else ["skgru/inspection/*_display.py"]

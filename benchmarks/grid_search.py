@@ -18,7 +18,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from pairing import conditions, print_conditions, print_header, print_line, write_json
+from pairing import conditions, limit_blas, print_conditions, print_header, print_line, write_json
 
 GRID = {"n_units": [16, 32, 64], "rate": [3e-3, 1e-2], "alpha": [1e-4, 1e-3]}
 N_FOLDS = 5
@@ -85,7 +85,7 @@ SEARCHES = {"skgru": skgru_search, "skorch": skorch_search}
 
 def search(name: str, n_jobs: int) -> dict[str, float]:
     """Run in this process; return the seconds and the best score."""
-    limit_threads_of_a_process()
+    limit_blas(1)
     warnings.simplefilter("ignore")
     from sklearn.model_selection import GridSearchCV
 
@@ -94,13 +94,6 @@ def search(name: str, n_jobs: int) -> dict[str, float]:
     started = time.perf_counter()
     found = GridSearchCV(estimator, grid, cv=N_FOLDS, n_jobs=n_jobs).fit(X, y)
     return {"seconds": time.perf_counter() - started, "score": float(found.best_score_)}
-
-
-def limit_threads_of_a_process() -> None:
-    import os
-
-    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[variable] = "1"
 
 
 def private_memory(process: int) -> int:

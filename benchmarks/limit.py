@@ -52,7 +52,7 @@ class Arithmetic:
             for shape in ((2 * H, H + 1 + F), (H, 1 + F + H), (H, H), (H, 2 * H))
         ]
         self.memory = [
-            np.full(2 * T * (2 * H + 1 + F) * row.batch_size, 0.01, np.float32) for _ in range(2)
+            np.full(T * rows * row.batch_size, 0.01, np.float32) for rows in (2 * H + 1 + F, 3 * H)
         ]
 
     def batch(self, n: int) -> None:
@@ -70,7 +70,6 @@ class Arithmetic:
             np.exp(both, both)
             np.dot(to_candidate, column[H:], candidate)
             np.tanh(candidate, candidate)
-        gates[...] = 0.01
         for gate in gates[::-1]:
             np.dot(from_candidate, gate[2 * H :], result)
             np.dot(from_gates, gate[: 2 * H], result)

@@ -24,14 +24,19 @@ REPORTED = ("numpy", "scikit-learn", "torch", "skorch", "jax", "onnxruntime")
 
 def limit_threads(n_threads: int) -> None:
     """Give this process that many threads, and as many cores. Call it before NumPy is imported."""
-    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[variable] = str(n_threads)
+    limit_blas(n_threads)
     # XLA has no such variable; it counts the cores it may run on.
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         if len(cores) < n_threads:
             raise SystemExit(f"{n_threads} threads need as many cores; there are {len(cores)}.")
         os.sched_setaffinity(0, cores[-n_threads:])
+
+
+def limit_blas(n_threads: int) -> None:
+    """Give BLAS and OpenMP that many threads, in this process and those that it starts."""
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[variable] = str(n_threads)
 
 
 class Paired(NamedTuple):

@@ -25,7 +25,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from ._core._sequences import SequenceBatch
+from ._core._sequences import SequenceBatch, begins
 
 DTYPES = (np.float64, np.float32)
 AXES = "(n_samples, n_timesteps, n_features)"
@@ -141,11 +141,6 @@ def _check_ids(values: np.ndarray, ids: np.ndarray, lengths: np.ndarray) -> None
             f"set X must hold token ids: integers from 1 to {largest} (in {values.dtype}), and 0 "
             "for padding."
         )
-
-
-def begins(lengths: np.ndarray) -> np.ndarray:
-    """Return where sequences begin that stand one after the other."""
-    return np.cumsum(lengths) - lengths
 
 
 def _place(row: int, lengths: np.ndarray) -> tuple[int, int]:

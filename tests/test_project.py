@@ -94,7 +94,9 @@ ALLOWED = {
 # Packages that need not be there: only imported in functions.
 OPTIONAL = {
     "preprocessing._long": {"pandas", "polars"},
-    "inspection._displays": {"matplotlib", "mpl_toolkits"},
+    "inspection._drawing": {"matplotlib"},
+    "inspection._forecast_display": {"matplotlib"},
+    "inspection._loss_curve_display": {"mpl_toolkits"},
 }
 
 

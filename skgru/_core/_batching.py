@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ._sequences import SequenceBatch
+from ._sequences import SequenceBatch, begins
 
 # Groups of similar length that a shuffled mini-batch is made of. With one, training takes a third
 # of the time of batches at random and learns worse where targets depend on the length (residuals
@@ -54,8 +54,7 @@ class Packing:
         if len(self.runs) == 1:
             return (np.arange(self.n_timesteps)[:, None] + starts).ravel()
         per_step = np.repeat(*np.array([(n, stop - start) for start, stop, n in self.runs]).T)
-        first_cells = np.cumsum(per_step) - per_step
-        sequences = np.arange(self.n_cells) - np.repeat(first_cells, per_step)
+        sequences = np.arange(self.n_cells) - np.repeat(begins(per_step), per_step)
         return starts[sequences] + np.repeat(np.arange(self.n_timesteps), per_step)
 
 

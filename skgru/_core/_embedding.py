@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from ._params import Shapes
-from ._sequences import SequenceBatch
+from ._sequences import SequenceBatch, begins
 
 
 class Embedding:
@@ -48,5 +48,5 @@ class Embedding:
 def with_own_rows(X: SequenceBatch) -> tuple[SequenceBatch, np.ndarray]:
     """Return a batch whose tokens are numbered without gaps, and the rows that they had."""
     rows, numbers = np.unique(X.rows(), return_inverse=True)
-    starts = np.cumsum(X.lengths) - X.lengths
+    starts = begins(X.lengths)
     return SequenceBatch(numbers.reshape(-1, 1), starts, X.lengths), rows

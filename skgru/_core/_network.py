@@ -19,7 +19,7 @@ from ._heads import AffineHead
 from ._layers import LayerRecord, RecurrentLayers, States
 from ._params import Shapes
 from ._pooling import Pooling
-from ._sequences import SequenceBatch
+from ._sequences import SequenceBatch, begins
 from ._tape import Workspace
 
 # Numbers on the tapes that prediction holds at a time: fewer make the products small (a quarter of
@@ -186,7 +186,7 @@ class Network:
         """
         gradient = {name: np.empty_like(value) for name, value in parameters.items()}
         workspace = Workspace(d_raw.dtype)
-        offsets = np.cumsum(X.lengths) - X.lengths
+        offsets = begins(X.lengths)
         d_inputs = np.empty((X.lengths.sum(), self.layers.n_features), d_raw.dtype)
         for chunk in self._chunks(X, n_threads=1):
             _, record = self.forward(parameters, X.select(chunk), workspace)
@@ -237,7 +237,7 @@ class Network:
     ) -> None:
         """Write the rows of the sequences in the chunks."""
         workspace = Workspace(rows.dtype, keeps_gates=False)
-        offsets = np.cumsum(X.lengths) - X.lengths
+        offsets = begins(X.lengths)
         for chunk in chunks:
             raw, record = self.forward(parameters, X.select(chunk), workspace)
             places = record.packing.cell_rows(offsets[chunk]) if reading.per_step else chunk

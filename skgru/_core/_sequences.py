@@ -9,6 +9,11 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 
+def begins(lengths: np.ndarray) -> np.ndarray:
+    """Return where sequences begin that stand one after the other."""
+    return np.cumsum(lengths) - lengths
+
+
 @dataclass(frozen=True)
 class SequenceBatch:
     """Sequences as rows of one table: sequence i is ``values[starts[i] :][: lengths[i]]``.
@@ -48,8 +53,7 @@ class SequenceBatch:
     def from_list(cls, sequences: Sequence[np.ndarray]) -> SequenceBatch:
         """Join arrays of shape (n_timesteps_i, n_features)."""
         lengths = np.array([len(sequence) for sequence in sequences])
-        starts = np.cumsum(lengths) - lengths
-        return cls(np.concatenate(sequences), starts, lengths)
+        return cls(np.concatenate(sequences), begins(lengths), lengths)
 
     def select(self, indices: np.ndarray) -> SequenceBatch:
         return SequenceBatch(self.values, self.starts[indices], self.lengths[indices])
@@ -58,7 +62,7 @@ class SequenceBatch:
 
     def rows(self) -> np.ndarray:
         """Return all steps of all sequences, one after the other, (sum of lengths, n_features)."""
-        offsets = np.cumsum(self.lengths) - self.lengths
+        offsets = begins(self.lengths)
         n_rows = int(self.lengths.sum())
         if len(self.values) == n_rows and np.array_equal(self.starts, offsets):
             return self.values
