@@ -68,17 +68,26 @@ def speed() -> None:
 
 
 def limit() -> None:
-    """Draw how much of a fit is its matrix products and activations, at one thread."""
+    """Draw how much of fit and predict their arithmetic is, at one thread."""
     rows = newest("limit_1_thread")["rows"]
-    figure, axes = plt.subplots(figsize=(6, 2.8), layout="constrained")
-    axes.barh(range(len(rows)), [row["ratio"] for row in rows], color="#30638e")
-    axes.set_yticks(range(len(rows)), [size(row) for row in rows])
-    axes.invert_yaxis()
-    axes.set_xlim(0, 1)
-    axes.axvline(0.7, color="0.4", linewidth=1, linestyle=":")
-    axes.set_xlabel("share of matrix products and activations in the time of fit", fontsize=9)
-    axes.set_ylabel("T, F, H, batch", fontsize=8)
-    style(axes)
+    figure, panels = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True, layout="constrained")
+    bars = {
+        panels[0]: [("recurrence", "the recurrence", "#a9c5de"), ("fit", "arithmetic", "#30638e")],
+        panels[1]: [("predict all", "arithmetic", "#30638e")],
+    }
+    for axes, title in zip(panels, ["fit", "predict, all"], strict=True):
+        for key, label, colour in bars[axes]:
+            shares = [row[key]["ratio"] for row in rows]
+            axes.barh(range(len(rows)), shares, color=colour, label=label)
+        axes.set_xlim(0, 1.05)
+        axes.set_title(title, fontsize=10)
+        axes.set_xlabel("share of its time", fontsize=9)
+        style(axes)
+    panels[0].set_yticks(range(len(rows)), [size(row) for row in rows])
+    panels[0].invert_yaxis()
+    panels[0].set_ylabel("T, F, H, batch", fontsize=8)
+    panels[0].axvline(0.7, color="0.4", linewidth=1, linestyle=":")
+    panels[0].legend(frameon=False, fontsize=8, loc="lower right")
     save(figure, "limit")
 
 

@@ -31,7 +31,6 @@ from statistics import median
 
 import numpy as np
 from rivals import Row, Torch, random_data, regressor
-from sklearn.utils.validation import check_is_fitted
 
 from skgru import GRURegressor
 from skgru._core._batching import pack
@@ -48,25 +47,25 @@ def pieces(fitted: GRURegressor, X: np.ndarray) -> dict[str, Callable[[], object
     sequences, _ = fitted._read_sequences(X, params.dtype)
     views = objective.layout.views(params)
     workspace = Workspace(params.dtype, keeps_gates=False)
-    network.forward(views, sequences, workspace)
+    network.forward(views, sequences, workspace, keeps_states=False)
     direction = network.layers.layers[0][0]
     cell, weights = direction.cell, direction.weights(views)
     packing, inputs = pack(sequences)
-    tape = cell.tape(workspace, direction.suffix, packing, reverse=False)
+    kind = {"reverse": False, "keeps_states": False}
+    tape = cell.tape(workspace, direction.suffix, packing, **kind)
     tape.load(inputs)
 
     def fresh_tape() -> None:
         own = Workspace(params.dtype, keeps_gates=False)
-        cell._forward_views(cell.tape(own, "", packing, reverse=False).runs[0])
+        cell._forward_views(cell.tape(own, "", packing, **kind).runs[0])
 
     return {
         "predict": lambda: fitted.predict(X),
-        ". is it fitted?": lambda: check_is_fitted(fitted),
         ". validation of X": lambda: fitted._read_sequences(X, params.dtype),
         ". network": lambda: network.predict(views, sequences),
         ". . memory and its views": fresh_tape,
         ". . gathering the inputs": lambda: pack(sequences),
-        ". . writing them": lambda: tape.load(inputs),
+        ". . laying them out": lambda: tape.load(inputs),
         ". . 50 steps": lambda: cell.forward(weights, tape),
         ". . head": lambda: network.head.forward(views, tape.final_state),
     }

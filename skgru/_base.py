@@ -229,7 +229,9 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
             self._takes_tokens = self.embedding_dim is not None
             self.__dict__.pop("token_ids_", None)  # of an earlier fit
         if not self._takes_tokens:
-            return replace(sequences, values=cast(sequences.values, dtype, "X")), dtype
+            if sequences.values.dtype != dtype:
+                sequences = replace(sequences, values=cast(sequences.values, dtype, "X"))
+            return sequences, dtype
         tokens = as_tokens(sequences, per_step=self._per_step)
         if is_first:
             pretrained = (self.init_from or {}).get("token_ids", [])
@@ -571,13 +573,15 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         self, X: Any, method: Callable[..., np.ndarray]
     ) -> tuple[SequenceBatch, np.ndarray]:
         """Return X as it was read, and what a method of the network makes of it."""
-        check_is_fitted(self)
+        if not hasattr(self, "_trainer"):
+            check_is_fitted(self)  # which takes 20 us to find nothing wrong
         params = self._trainer.params
         sequences, _ = self._read_sequences(X, params.dtype)
         objective = self._trainer.objective
-        network, limit = objective.network, effective_n_jobs(self.n_jobs)
-        n_threads = network.n_useful_threads(len(sequences), limit)
-        named = objective.layout.views(params)
+        network, named = objective.network, objective.layout.views(params)
+        n_threads = network.n_useful_threads(len(sequences))
+        if n_threads > 1:
+            n_threads = min(n_threads, effective_n_jobs(self.n_jobs))
         with blas_threads(n_threads):
             return sequences, method(network, named, sequences, n_threads=n_threads)
 

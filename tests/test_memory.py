@@ -43,8 +43,10 @@ def test_a_mapped_file_is_not_copied(mapped):
     X, y = mapped
     small = new_regressor().fit(X[:64], y[:64])  # loads what is loaded once
     assert peak_of(lambda: new_regressor().fit(X, y)) < X.nbytes / 8
-    # Prediction goes in chunks of a fixed size, of some 4000 of these sequences.
-    assert peak_of(lambda: small.predict(X)) < 1.05 * peak_of(lambda: small.predict(X[:8000]))
+    # Prediction goes in chunks of a fixed size, of some 4000 of these sequences: what grows is the
+    # lists of where each begins and ends.
+    half = peak_of(lambda: small.predict(X[:8000]))
+    assert peak_of(lambda: small.predict(X)) - half < X[8000:].nbytes / 8
 
 
 @pytest.mark.parametrize("form", ["3-D", "table", "windows"])

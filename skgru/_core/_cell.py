@@ -127,17 +127,17 @@ class Cell(ABC):
         *,
         reverse: bool,
         masked: bool = False,
+        keeps_states: bool = True,
     ) -> Tape:
         """Return memory for a packing.
 
         ``reverse`` walks from the last valid step to the first; ``masked`` has room for recurrent
-        dropout.
+        dropout; without ``keeps_states`` only the final states are left.
         """
         sizes = self.n_inputs, self.n_hidden, self.n_column_rows, self.n_gate_rows
+        kind = {"reverse": reverse, "masked": masked, "keeps_states": keeps_states}
         return workspace.tape(
-            (name, masked),
-            packing,
-            lambda: Tape(workspace, name, packing, *sizes, reverse=reverse, masked=masked),
+            (name, masked), packing, lambda: Tape(workspace, name, packing, *sizes, **kind)
         )
 
     def forward(self, weights: CellWeights, tape: Tape) -> np.ndarray:
@@ -184,14 +184,14 @@ class Cell(ABC):
     ) -> None:
         """Go through a run from its last block to the first, unless the gradient has vanished."""
         has_vanished = False
-        n_unchecked = CHECKED_STEPS
+        n_unchecked = CHECKED_STEPS if len(sums) else 0
         for block, factors, views in run.backward_views:
             columns, gates = run.columns[block], run.gates[block]
             d_block = None if d_output is None else d_output[block]
             n_unchecked += len(views)
             if n_unchecked > CHECKED_STEPS:
                 drop_underflow(run.d_state[0])
-                has_vanished = len(sums) > 0 and not run.d_state[0].any()
+                has_vanished = not run.d_state[0].any()
                 n_unchecked = len(views)
             if has_vanished and (d_block is None or not d_block.any()):
                 gates[...] = 0.0

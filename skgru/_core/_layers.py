@@ -130,11 +130,14 @@ class RecurrentLayers:
         inputs: list[np.ndarray],
         workspace: Workspace,
         rng: np.random.RandomState | None = None,
+        *,
+        keeps_states: bool = True,
     ) -> tuple[States, list[LayerRecord]]:
         """Return the states of the last layer, and the records that `backward` reads.
 
         ``inputs`` are (n_steps, n_features, N) per run of the packing. ``rng`` draws the masks of
-        dropout; None: nothing is dropped.
+        dropout; None: nothing is dropped. Without ``keeps_states`` only the final ones are left of
+        the last layer, and no `backward` is possible.
         """
         records: list[LayerRecord] = []
         for layer in self.layers:
@@ -152,6 +155,7 @@ class RecurrentLayers:
                     packing,
                     reverse=direction.reverse,
                     masked=mask is not None,
+                    keeps_states=keeps_states or layer is not self.layers[-1],
                 )
                 tape.load(inputs, mask)
                 cell.forward(direction.weights(parameters), tape)

@@ -50,7 +50,7 @@ class SquaredError(Loss):
     def value_and_gradient(self, raw: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         residual = raw - y
         half_mean = 0.5 / y.shape[1]
-        return half_mean * (residual * residual).sum(axis=1), residual / y.shape[1]
+        return half_mean * np.vecdot(residual, residual), residual / y.shape[1]
 
     def best_constant(self, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
         return np.average(y, axis=0, weights=weights)

@@ -51,6 +51,7 @@ class Reading(NamedTuple):
 
     n_columns: int
     per_step: bool  # a row for each step, in the order of `Packing.cell_rows`, or each sequence
+    of_final_states: bool  # and of no others
     of: Callable[[np.ndarray, Record], np.ndarray]  # of raw outputs and the record: the rows
 
 
@@ -99,17 +100,22 @@ class Network:
         X: SequenceBatch,
         workspace: Workspace,
         rng: np.random.RandomState | None = None,
+        *,
+        keeps_states: bool = True,
     ) -> tuple[np.ndarray, Record]:
         """Return raw outputs (M, n_raw) of sequences of falling length, and a record.
 
         A row for each sequence, or for each step in the order of `Packing.cell_rows`. ``rng``
-        draws the masks of dropout; None: nothing is dropped.
+        draws the masks of dropout; None: nothing is dropped. Without ``keeps_states`` only the
+        final ones of the last layer are left: enough for some poolings, but not for `backward`.
         """
         packing, inputs = pack(X)
         rows: list[np.ndarray] = []
         if self.embedding is not None:
             rows, inputs = inputs, self.embedding.forward(parameters["embedding"], inputs)
-        states, layer_records = self.layers.forward(parameters, packing, inputs, workspace, rng)
+        states, layer_records = self.layers.forward(
+            parameters, packing, inputs, workspace, rng, keeps_states=keeps_states
+        )
         pooled, cache = self.pooling.forward(parameters, packing, states)
         mask = draw_mask(rng, self.dropout, pooled.shape, pooled.dtype)
         if mask is not None:
@@ -158,15 +164,17 @@ class Network:
 
         A row for each sequence, (N, n_raw), or for each step, in the order of `X.rows()`.
         """
-        reading = Reading(self.n_raw, self.pooling.per_step, lambda raw, record: raw)
-        return self._read(parameters, X, reading, n_threads)
+        kind = self.pooling.per_step, self.pooling.of_final_states
+        return self._read(
+            parameters, X, Reading(self.n_raw, *kind, lambda raw, record: raw), n_threads
+        )
 
     def pool(
         self, parameters: dict[str, np.ndarray], X: SequenceBatch, n_threads: int = 1
     ) -> np.ndarray:
         """Return what the head sees, a row for each that `predict` returns."""
-        per_step = self.pooling.per_step
-        reading = Reading(self.layers.n_outputs, per_step, lambda raw, record: record.pooled.T)
+        kind = self.pooling.per_step, self.pooling.of_final_states
+        reading = Reading(self.layers.n_outputs, *kind, lambda raw, record: record.pooled.T)
         return self._read(parameters, X, reading, n_threads)
 
     def states(
@@ -174,7 +182,7 @@ class Network:
     ) -> np.ndarray:
         """Return the states of a layer after each step, (M, D H), in the order of `X.rows()`."""
         n_units = sum(direction.cell.n_hidden for direction in self.layers.layers[layer])
-        reading = Reading(n_units, True, lambda raw, record: _cells(record.states(layer)))
+        reading = Reading(n_units, True, False, lambda raw, record: _cells(record.states(layer)))
         return self._read(parameters, X, reading, n_threads)
 
     def input_gradient(
@@ -198,10 +206,10 @@ class Network:
             d_inputs[cells] = _cells(d_runs)
         return d_inputs
 
-    def n_useful_threads(self, n_sequences: int, limit: int) -> int:
-        """Return on how many threads, at most ``limit``, a prediction is fastest."""
+    def n_useful_threads(self, n_sequences: int) -> int:
+        """Return on how many threads at most a prediction gets faster."""
         n_units = max(layer[0].cell.n_hidden for layer in self.layers.layers)
-        return max(1, min(limit, n_sequences * n_units // THREAD_SIZE))
+        return max(1, n_sequences * n_units // THREAD_SIZE)
 
     def _read(
         self,
@@ -237,10 +245,12 @@ class Network:
     ) -> None:
         """Write the rows of the sequences in the chunks."""
         workspace = Workspace(rows.dtype, keeps_gates=False)
-        offsets = begins(X.lengths)
+        offsets = begins(X.lengths) if reading.per_step else None
         for chunk in chunks:
-            raw, record = self.forward(parameters, X.select(chunk), workspace)
-            places = record.packing.cell_rows(offsets[chunk]) if reading.per_step else chunk
+            raw, record = self.forward(
+                parameters, X.select(chunk), workspace, keeps_states=not reading.of_final_states
+            )
+            places = chunk if offsets is None else record.packing.cell_rows(offsets[chunk])
             rows[places] = reading.of(raw, record)
 
     def _chunks(self, X: SequenceBatch, n_threads: int) -> list[np.ndarray]:

@@ -108,7 +108,8 @@ class Objective:
         The gradient ends before what is frozen. ``rng`` draws the masks of dropout; None: nothing
         is dropped.
         """
-        if (np.diff(batch.X.lengths) > 0).any():
+        lengths = batch.X.lengths
+        if (lengths[1:] > lengths[:-1]).any():
             batch = batch.select(batch.X.falling_lengths())
         layout = self._layout_of(params)
         named, d_named = layout.views(params), layout.views(gradient)

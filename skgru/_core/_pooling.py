@@ -29,6 +29,7 @@ class Pooling(ABC):
     """
 
     per_step = False
+    of_final_states = False  # and of no others
 
     def __init__(self, n_inputs: int) -> None:
         self.n_inputs = n_inputs
@@ -57,6 +58,8 @@ class Pooling(ABC):
 
 class Last(Pooling):
     """The state after the last valid step; backwards in time, that after the first."""
+
+    of_final_states = True
 
     def forward(
         self, parameters: dict[str, np.ndarray], packing: Packing, states: States

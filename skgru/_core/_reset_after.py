@@ -44,24 +44,26 @@ class ResetAfter(Cell):
         columns, gates = run.columns, run.gates
         gate_views = (gates[:, : 3 * H], gates[:, H : 3 * H], *self._split(gates))
         steps = map(each_step, (columns, columns[:, H:], *gate_views))
-        return list(zip(*run.state_views(), *steps, strict=True))
+        return list(zip(*run.state_views(gates[:, :H]), *steps, strict=True))
 
     def _forward(self, kernels: Any, run: Run) -> None:
         kernel, input_kernel = kernels
         one = np.ones((), kernel.dtype)
         mask, tanh = run.mask, tanh_for(run.states)
-        for h, _, h_next, next_seen, column, x, qrz, rz, q, r, z, c in run.forward_views:
+        for x, step in zip(run.inputs, run.forward_views, strict=True):
+            h, _, change, h_next, next_seen, column, one_and_x, qrz, rz, q, r, z, c = step
+            if x is not None:
+                run.inputs_place[...] = x
             np.dot(kernel, column, qrz)
-            np.dot(input_kernel, x, c)
+            np.dot(input_kernel, one_and_x, c)
             np.exp(rz, rz)
             np.add(rz, one, rz)
-            np.reciprocal(rz, rz)
-            np.multiply(r, q, h_next)
-            np.add(c, h_next, c)
+            np.divide(q, r, change)
+            np.add(c, change, c)
             tanh(c, c)
-            np.subtract(c, h, h_next)
-            np.multiply(h_next, z, h_next)
-            np.add(h_next, h, h_next)
+            np.subtract(c, h, change)
+            np.divide(change, z, change)
+            np.add(h, change, h_next)
             if mask is not None and next_seen is not None:
                 np.multiply(h_next, mask, next_seen)
 
@@ -82,19 +84,19 @@ class ResetAfter(Cell):
     def _write_factors(
         self, factors: Any, columns: np.ndarray, states: np.ndarray, gates: np.ndarray
     ) -> None:
-        q, r, z, c = self._split(gates)
+        qrzc = gates.reshape(len(gates), 4, self.n_hidden, -1)
+        rz, q, r, c = qrzc[:, 1:3], qrzc[:, 0], qrzc[:, 1], qrzc[:, 3]
         to_q, to_r, to_z, to_c, keep = (factors[:, i] for i in range(5))
-        np.subtract(1, z, keep)
-        np.subtract(c, states, to_z)  # (c - h) z (1 - z)
-        to_z *= z
-        to_z *= keep
-        np.multiply(c, c, to_c)  # z (1 - c^2)
+        np.reciprocal(rz, rz)
+        np.subtract(1, rz, factors[:, 1::3])  # to_r and keep
+        np.subtract(c, states, to_z)
+        np.multiply(c, c, to_c)
         np.subtract(1, to_c, to_c)
-        to_c *= z
+        factors[:, 2:4] *= qrzc[:, 2:3]  # z (1 - c^2), and for the other
+        to_z *= keep  # (c - h) z (1 - z)
         np.multiply(to_c, r, to_q)
-        np.subtract(1, r, to_r)  # q r (1 - r) z (1 - c^2)
         to_r *= to_q
-        to_r *= q
+        to_r *= q  # q r (1 - r) z (1 - c^2)
 
     def _backward(
         self, kernels: Any, d_state: np.ndarray, mask: np.ndarray | None, steps: Any

@@ -43,26 +43,28 @@ class ResetBefore(Cell):
         H = self.n_hidden
         columns, gates = run.columns, run.gates
         views = (columns[:, :-H], columns[:, H:], columns[:, -H:])
-        gate_views = (gates[:, : 2 * H], gates[:, :H], gates[:, H : 2 * H], gates[:, 2 * H :])
+        candidates = gates[:, 2 * H :]
+        gate_views = (gates[:, : 2 * H], gates[:, :H], gates[:, H : 2 * H], candidates)
         steps = map(each_step, (*views, *gate_views))
-        return list(zip(*run.state_views(), *steps, strict=True))
+        return list(zip(*run.state_views(candidates), *steps, strict=True))
 
     def _forward(self, kernels: Any, run: Run) -> None:
         gate_kernel, candidate_kernel = kernels
         one = np.ones((), gate_kernel.dtype)  # ufuncs take a 0-d array faster than a float
         mask, tanh = run.mask, tanh_for(run.states)
-        for step in run.forward_views:
-            h, h_seen, h_next, next_seen, gate_column, candidate_column, rh, rz, r, z, c = step
+        for x, step in zip(run.inputs, run.forward_views, strict=True):
+            h, h_seen, change, h_next, next_seen, gate_column, column, rh, rz, r, z, c = step
+            if x is not None:
+                run.inputs_place[...] = x
             np.dot(gate_kernel, gate_column, rz)  # on 2-D arrays as matmul, but called faster
             np.exp(rz, rz)
             np.add(rz, one, rz)
-            np.reciprocal(rz, rz)
-            np.multiply(r, h_seen, rh)
-            np.dot(candidate_kernel, candidate_column, c)
+            np.divide(h_seen, r, rh)
+            np.dot(candidate_kernel, column, c)
             tanh(c, c)
-            np.subtract(c, h, h_next)
-            np.multiply(h_next, z, h_next)
-            np.add(h_next, h, h_next)
+            np.subtract(c, h, change)
+            np.divide(change, z, change)
+            np.add(h, change, h_next)
             if mask is not None and next_seen is not None:
                 np.multiply(h_next, mask, next_seen)
 
@@ -87,19 +89,18 @@ class ResetBefore(Cell):
         self, factors: Any, columns: np.ndarray, states: np.ndarray, gates: np.ndarray
     ) -> None:
         H = self.n_hidden
-        r, z, c = gates[:, :H], gates[:, H : 2 * H], gates[:, 2 * H :]
+        rzc = gates.reshape(len(gates), 3, H, -1)
+        rz, r, c = rzc[:, :2], rzc[:, 0], rzc[:, 2]
         to_z, to_c, to_r, keep, reset = (factors[:, i] for i in range(5))
-        np.subtract(1, z, keep)
-        np.subtract(c, states, to_z)  # (c - h) z (1 - z)
-        to_z *= z
-        to_z *= keep
-        np.multiply(c, c, to_c)  # z (1 - c^2)
-        np.subtract(1, to_c, to_c)
-        to_c *= z
-        np.subtract(1, r, to_r)  # h r (1 - r)
-        to_r *= r
-        to_r *= columns[:, :H]
+        np.reciprocal(rz, rz)
         reset[...] = r
+        np.subtract(1, rz, factors[:, 2:4])
+        to_r *= columns[:, -H:]  # r h (1 - r)
+        np.subtract(c, states, to_z)
+        np.multiply(c, c, to_c)
+        np.subtract(1, to_c, to_c)
+        factors[:, :2] *= rzc[:, 1:2]  # z (1 - c^2), and for the other
+        to_z *= keep  # (c - h) z (1 - z)
 
     def _backward(
         self, kernels: Any, d_state: np.ndarray, mask: np.ndarray | None, steps: Any

@@ -68,6 +68,9 @@ class Run:
     d_state : ndarray of shape (2, H, N)
         First half: gradient of the state after the run, and in the end of the state before it.
         The second half belongs to the cell.
+    inputs_place, inputs
+        Where all steps share a column: its rows of inputs, (F, N), and a list of what to write
+        there before each step, else of None.
     forward_views, backward_views
         What the cell's loops walk through; empty until it fills them.
     """
@@ -80,6 +83,7 @@ class Run:
         last_state: np.ndarray,
         d_state: np.ndarray,
         mask: np.ndarray | None,
+        inputs_place: np.ndarray,
     ) -> None:
         self.columns = columns
         self.gates = gates
@@ -87,21 +91,27 @@ class Run:
         self.last_state = last_state
         self.d_state = d_state
         self.mask = mask
+        self.inputs_place = inputs_place
         self.n_active = columns.shape[2]
+        self.keeps_states = columns.strides[0] != 0
+        self.inputs: list[np.ndarray | None] = [None] * len(columns)
         self.forward_views: list[Any] = []
         self.backward_views: list[Any] = []
 
-    def state_views(self) -> tuple[list[Any], ...]:
-        """Return states before each step, the same as the weights see them, and those after.
+    def state_views(self, scratch: np.ndarray) -> tuple[list[Any], ...]:
+        """Return, for each step, five arrays (H, N), the last one or None.
 
-        The last list is of where the masked form of the state after a step belongs, if anywhere.
+        The state before it, the same as the weights see it, where the change of the state may be
+        written, the state after it, and where the masked form of that belongs, if anywhere.
+        ``scratch`` (n_steps, H, N) takes the changes where steps share a column.
         """
         states = each_step(self.states)
         following = [*states[1:], self.last_state]
+        changes = following if self.keeps_states else each_step(scratch)
         if self.mask is None:
-            return states, states, following, [None] * len(states)
+            return states, states, changes, following, [None] * len(states)
         seen = each_step(self.columns[:, : self.states.shape[1]])
-        return states, seen, following, [*seen[1:], None]
+        return states, seen, changes, following, [*seen[1:], None]
 
 
 def each_step(array: np.ndarray) -> list[np.ndarray]:
@@ -114,7 +124,7 @@ class Tape:
 
     The column of a step is what the weights multiply: rows ``[h_{t-1}; 1; x_t; ...]``, so that one
     product covers recurrence, bias and input. A new state is written straight into the next
-    column.
+    column. Without ``keeps_states`` that is the same one: nothing is left but the final states.
     """
 
     def __init__(
@@ -129,6 +139,7 @@ class Tape:
         *,
         reverse: bool,
         masked: bool,
+        keeps_states: bool,
     ) -> None:
         self.reverse = reverse
         self.state_rows = slice(n_hidden)
@@ -136,14 +147,8 @@ class Tape:
         self.input_rows = slice(n_hidden + 1, n_hidden + 1 + n_inputs)
         self.final_state = workspace.empty((name, "final"), n_hidden, packing.n_sequences)
         self.runs = []
-        flat = workspace.empty((name, "columns"), n_column_rows * packing.n_cells)
-        run_columns = packing.run_views(flat, n_column_rows)
-        if workspace.keeps_gates:
-            flat = workspace.empty((name, "gates"), n_gate_rows * packing.n_cells)
-            run_gates = packing.run_views(flat, n_gate_rows)
-        else:
-            step = workspace.empty("gates of a step", n_gate_rows, packing.n_sequences)
-            run_gates = [_repeat(step, columns) for columns in run_columns]
+        run_columns = _steps(workspace, (name, "columns"), packing, n_column_rows, keeps_states)
+        run_gates = _steps(workspace, (name, "gates"), packing, n_gate_rows, workspace.keeps_gates)
         run_states = [columns[:, self.state_rows] for columns in run_columns]
         if masked:
             flat = workspace.empty((name, "states"), n_hidden * packing.n_cells)
@@ -155,37 +160,45 @@ class Tape:
             # Two memories in turn: the hand-over reads one and writes the other.
             d_state = workspace.empty(("d_state", i % 2), 2, n_hidden, n_active)
             mask = workspace.empty((name, "mask", i), n_hidden, n_active) if masked else None
-            self.runs.append(Run(columns, gates, states, last_state, d_state, mask))
+            place = columns[0, self.input_rows]
+            self.runs.append(Run(columns, gates, states, last_state, d_state, mask, place))
         if reverse:
             self.runs.reverse()
 
     def load(self, inputs: list[np.ndarray], mask: np.ndarray | None = None) -> None:
-        """Write the inputs, (n_steps, F, N) per run in time order, the ones and h_0.
+        """Write the inputs, (n_steps, F, N) per run in time order, and h_0.
 
         ``mask`` (H, N) is that of recurrent dropout, if the tape is made for one.
         """
         for run, values in zip(self.runs, self.reorder(inputs), strict=True):
-            run.columns[:, self.input_rows] = values
-            run.columns[:, self.bias_row] = 1.0
+            if run.keeps_states:
+                run.columns[:, self.input_rows] = values
+            else:
+                run.inputs = list(values)
             if run.mask is not None and mask is not None:
                 run.mask[...] = mask[:, : run.n_active]
         self.runs[0].states[0] = 0.0
         self.runs[0].columns[0, self.state_rows] = 0.0
 
     def forward_runs(self) -> Iterator[Run]:
-        """Yield the runs in order; after each, hand its last states over."""
-        for run, following in pairwise(self.runs):
+        """Yield the runs in order, each with the states that the one before it left."""
+        before: Run | None = None
+        for run in self.runs:
+            run.columns[:, self.bias_row] = 1.0
+            if before is not None:
+                self._hand_over(before, run)
             yield run
-            n_both = min(run.n_active, following.n_active)
-            state = following.states[0]
-            state[:, :n_both] = run.last_state[:, :n_both]
-            state[:, n_both:] = 0.0  # backwards in time, shorter sequences begin later
-            if following.mask is not None:
-                np.multiply(state, following.mask, following.columns[0, self.state_rows])
-            self.final_state[:, n_both : run.n_active] = run.last_state[:, n_both:]
-        last = self.runs[-1]
-        yield last
-        self.final_state[:, : last.n_active] = last.last_state
+            before = run
+        self.final_state[:, : run.n_active] = run.last_state
+
+    def _hand_over(self, run: Run, following: Run) -> None:
+        n_both = min(run.n_active, following.n_active)
+        state = following.states[0]
+        state[:, :n_both] = run.last_state[:, :n_both]
+        state[:, n_both:] = 0.0  # backwards in time, shorter sequences begin later
+        if following.mask is not None:
+            np.multiply(state, following.mask, following.columns[0, self.state_rows])
+        self.final_state[:, n_both : run.n_active] = run.last_state[:, n_both:]
 
     def backward_runs(self, d_final: np.ndarray) -> Iterator[Run]:
         """Yield the runs, the last one first, with the gradient of its last state in place."""
@@ -208,9 +221,19 @@ class Tape:
         return [values[::-1] for values in reversed(per_run)] if self.reverse else per_run
 
 
-def _repeat(step: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Let every step of a run see the same memory, as (n_steps, n_gate_rows, N)."""
-    n_steps, _, n_active = columns.shape
-    memory = step.reshape(-1)[: len(step) * n_active].reshape(len(step), n_active)
+def _steps(
+    workspace: Workspace, name: Any, packing: Packing, n_rows: int, keeps_all: bool
+) -> list[np.ndarray]:
+    """Return memory (n_steps, n_rows, N) for each run; without ``keeps_all`` one for its steps."""
+    if keeps_all:
+        return packing.run_views(workspace.empty(name, n_rows * packing.n_cells), n_rows)
+    return [
+        _repeat(workspace.empty(name, n_rows, n_active), stop - start)
+        for start, stop, n_active in packing.runs
+    ]
+
+
+def _repeat(step: np.ndarray, n_steps: int) -> np.ndarray:
+    """Let every one of the steps see the same memory."""
     # What as_strided does, at a tenth of its price.
-    return np.ndarray((n_steps, *memory.shape), memory.dtype, memory, strides=(0, *memory.strides))
+    return np.ndarray((n_steps, *step.shape), step.dtype, step, strides=(0, *step.strides))
