@@ -66,14 +66,11 @@ def scaled(factors: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> np.
     """Scale factors to a mean of 1 over the training set, as sample weights are.
 
     So a class of weight k is as good as k copies of its samples. ``targets`` (n_rows, K) are those
-    of the loss: one-hot for factors (K,), zeros and ones for factors (K, 2).
+    of the loss: classes from 0 on, and factors (K, n_classes) those of each.
     """
     if not (np.isfinite(factors) & (factors >= 0)).all():
         raise ValueError("class_weight must be finite and not negative.")
-    if factors.ndim == 1:
-        per_row = targets @ factors
-    else:
-        per_row = np.where(targets > 0, factors[:, 1], factors[:, 0]).mean(axis=1)
+    per_row = factors[np.arange(len(factors)), targets.astype(int)].mean(axis=1)
     mean = np.average(per_row, weights=weights)
     if mean == 0:
         raise ValueError("class_weight is zero for every class in y; at least one must count.")

@@ -486,9 +486,7 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
                 f"{self.classes_}."
             )
         codes = np.searchsorted(self.classes_, y)
-        if self._y_type == "binary":
-            return codes[:, None].astype(np.float64)
-        return np.eye(len(self.classes_))[codes]
+        return codes[:, None].astype(np.float64)
 
     def _read_indicators(self, y: Any, reset: bool, classes: Any) -> np.ndarray:
         y = check_array(y, accept_sparse=True, estimator=self, input_name="y", dtype=np.float64)
@@ -517,32 +515,34 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
             )
 
     def _new_loss(self, targets: np.ndarray, weights: np.ndarray) -> Loss:
-        loss_type = MultinomialLogLoss if self._y_type == "multiclass" else BinaryLogLoss
-        if self.class_weight is None:
-            return loss_type()
-        if self._y_type == "multilabel-indicator":
+        factors = None
+        if self.class_weight is not None and self._y_type == "multilabel-indicator":
             factors = factors_of_labels(self.class_weight, self.classes_, targets, weights)
-        else:
-            codes = self._codes(targets)
-            factors = factors_of_classes(self.class_weight, self.classes_, codes, weights)
-            factors = factors if self._y_type == "multiclass" else factors[None]
-        return loss_type(scaled(factors, targets, weights))
-
-    def _codes(self, targets: np.ndarray) -> np.ndarray:
-        """Return positions in ``classes_``, (n_rows,)."""
-        return targets[:, 0].astype(int) if self._y_type == "binary" else targets.argmax(axis=1)
+        elif self.class_weight is not None:
+            codes = _codes(targets)
+            factors = factors_of_classes(self.class_weight, self.classes_, codes, weights)[None]
+        if factors is not None:
+            factors = scaled(factors, targets, weights)
+        if self._y_type != "multiclass":
+            return BinaryLogLoss(factors)
+        return MultinomialLogLoss(len(self.classes_), None if factors is None else factors[0])
 
     def _score_raw(self, raw: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
         if self._y_type == "multiclass":
-            correct = raw.argmax(axis=1) == targets.argmax(axis=1)
+            correct = raw.argmax(axis=1) == _codes(targets)
         else:
             correct = ((raw > 0) == targets).all(axis=1)
         return float(np.average(correct, weights=weights))
 
     def _strata(self, targets: np.ndarray) -> np.ndarray | None:
-        return None if self._y_type == "multilabel-indicator" else self._codes(targets)
+        return None if self._y_type == "multilabel-indicator" else _codes(targets)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _codes(targets: np.ndarray) -> np.ndarray:
+    """Return positions in ``classes_``, (n_rows,), of targets (n_rows, 1)."""
+    return targets[:, 0].astype(int)

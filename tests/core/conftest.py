@@ -39,7 +39,7 @@ def random_targets(loss, n, n_outputs, rng):
         case BinaryLogLoss():
             return rng.randint(2, size=(n, n_outputs))
         case MultinomialLogLoss():
-            return np.eye(n_outputs)[rng.randint(n_outputs, size=n)]
+            return rng.randint(loss.n_classes, size=(n, 1))
         case _:
             return 2 * rng.standard_normal((n, n_outputs))  # Huber's line as well as its parabola
 
@@ -172,8 +172,8 @@ def describe_loss(param):
         (BinaryLogLoss(), 3),
         (BinaryLogLoss(np.array([[0.5, 3.0]])), 1),
         (BinaryLogLoss(np.array([[0.5, 3.0], [1.0, 0.2], [2.0, 0.7]])), 3),
-        (MultinomialLogLoss(), 4),
-        (MultinomialLogLoss(np.array([0.5, 3.0, 1.0, 0.2])), 4),
+        (MultinomialLogLoss(4), 1),
+        (MultinomialLogLoss(4, np.array([0.5, 3.0, 1.0, 0.2])), 1),
     ],
     ids=describe_loss,
 )

@@ -110,10 +110,16 @@ def test_extremes(loss, raw, y, value, gradient):
 def test_multinomial_log_loss_at_extremes():
     """Differences of 1000 leave the largest exponential alone: value 0 or 1000."""
     raw = np.array([[1000.0, 0.0, -1000.0], [1000.0, 0.0, -1000.0]])
-    y = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-    value, gradient = MultinomialLogLoss().value_and_gradient(raw, y)
+    y = np.array([[0.0], [1.0]])
+    value, gradient = MultinomialLogLoss(3).value_and_gradient(raw, y)
     np.testing.assert_allclose(value, [0.0, 1000.0], atol=1e-300)
     np.testing.assert_allclose(gradient, [[0, 0, 0], [1, -1, 0]], atol=1e-300)
+
+
+def test_multinomial_log_loss_keeps_its_digits_near_zero():
+    """log(1 + 2 exp(-40)); the sum alone would be 1."""
+    value, _ = MultinomialLogLoss(3).value_and_gradient(np.array([[40.0, 0, 0]]), np.zeros((1, 1)))
+    assert value[0] == pytest.approx(2 * np.exp(-40), rel=1e-14)
 
 
 @pytest.mark.parametrize(("step", "softplus", "slope"), SOFTPLUS)
@@ -202,8 +208,8 @@ def test_gradient_changes_sign_at_the_best_constant(loss_and_n_outputs, rng):
         (Poisson(), 3),
         (BinaryLogLoss(), 3),
         (BinaryLogLoss(np.array([[0.5, 3.0], [1.0, 0.2], [2.0, 0.7]])), 3),
-        (MultinomialLogLoss(), 3),
-        (MultinomialLogLoss(np.array([0.5, 3.0, 1.0])), 3),
+        (MultinomialLogLoss(3), 1),
+        (MultinomialLogLoss(3, np.array([0.5, 3.0, 1.0])), 1),
     ],
 )
 def test_best_constant_of_a_smooth_loss_has_no_gradient(loss, n_outputs, rng):
@@ -227,7 +233,7 @@ def test_weights_of_the_best_constant_are_copies(loss_and_n_outputs, rng):
     ("loss", "y"),
     [
         (BinaryLogLoss(), [[1.0], [0.0]]),
-        (MultinomialLogLoss(), [[1.0, 0.0], [0.0, 1.0]]),
+        (MultinomialLogLoss(2), [[0.0], [1.0]]),
         (Poisson(), [[0.0], [5.0]]),
         (Quantile((0.1, 0.5, 0.9)), [[2.0], [5.0]]),
     ],
@@ -316,9 +322,9 @@ def test_regression_losses_are_those_of_scikit_learn_and_scipy(rng):
 
 
 def test_class_weights_of_multinomial_log_loss_are_sample_weights(rng):
-    plain, weighted = MultinomialLogLoss(), MultinomialLogLoss(np.array([0.5, 3.0, 0.0]))
-    raw, y, weights = rows(plain, 3, rng)
-    of_class = np.array([0.5, 3.0, 0.0])[y.argmax(axis=1)]
+    plain, weighted = MultinomialLogLoss(3), MultinomialLogLoss(3, np.array([0.5, 3.0, 0.0]))
+    raw, y, weights = rows(plain, 1, rng)
+    of_class = np.array([0.5, 3.0, 0.0])[y[:, 0].astype(int)]
     value, gradient = plain.value_and_gradient(raw, y)
     weighted_value, weighted_gradient = weighted.value_and_gradient(raw, y)
     np.testing.assert_allclose(weighted_value, of_class * value, rtol=1e-14)

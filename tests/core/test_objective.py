@@ -209,7 +209,7 @@ def test_second_step_on_the_same_workspace_is_not_disturbed_by_the_first(lengths
 
 
 def test_minibatches_add_up_to_the_full_batch(reset_after):
-    case = Case((3,), False, reset_after, "ragged", MultinomialLogLoss(), 3, alpha=0.1)
+    case = Case((3,), False, reset_after, "ragged", MultinomialLogLoss(3), 1, alpha=0.1)
     samples, n = case.samples, len(case.y)
     full, part, total = (np.empty_like(case.params) for _ in range(3))
     total[:] = 0

@@ -154,7 +154,7 @@ def binary_log_loss(raw, y, class_weight=None):
 
 
 def multinomial_log_loss(raw, y, class_weight=None):
-    k = int(np.argmax(y))
+    k = int(y[0])
     weight = 1 if class_weight is None else class_weight[k]
     return weight * (np.log(np.sum(np.exp(raw))) - raw[k])
 
