@@ -1,6 +1,7 @@
 """The code of the user guide runs, block by block, on small data."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -58,8 +59,9 @@ def names(rng, monkeypatch):
 @pytest.mark.filterwarnings("ignore:Training reached max_iter")
 @pytest.mark.parametrize("block", BLOCKS)
 def test_block_runs(block, names):
-    if "sklearn.callback" in block:
-        pytest.importorskip("sklearn.callback")
+    for package in re.findall(r"^ +(?:from|import) ([\w.]+)", block, re.MULTILINE):
+        if not package.startswith("skgru"):
+            pytest.importorskip(package)
     if "Display" in block:
         pytest.importorskip("matplotlib").use("Agg")
     exec(re.sub("^   ", "", block, flags=re.MULTILINE), names)
@@ -67,3 +69,13 @@ def test_block_runs(block, names):
 
 def test_there_are_blocks():
     assert len(BLOCKS) >= 10
+
+
+def test_oldest_neighbours_are_those_of_the_extra():
+    project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text())["project"]
+    extra = " ".join(project["optional-dependencies"]["interop-test"])
+    bounds = dict(re.findall(r"([\w-]+)>=([\d.]+)", extra))
+    text = (DOCS / "neighbours.rst").read_text()
+    rows = re.findall(r"\* - (.+)\n     - [\d.]+\n     - ([\d.]+)\n", text)
+    documented = {name.lower(): oldest for names, oldest in rows for name in names.split(" and ")}
+    assert documented == {name: f"{bound}.0" for name, bound in bounds.items()}
