@@ -240,9 +240,19 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         return replace(tokens, values=_rows_of(tokens.values, self.token_ids_)), dtype
 
     def _read(
-        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, classes: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        *,
+        reset: bool,
+        classes: Any = None,
+        as_set: bool = False,
     ) -> Samples:
-        """Validate the data; scale the weights to a mean of 1."""
+        """Validate the data; scale the weights to a mean of 1.
+
+        ``as_set``: where nothing depends on order or number of samples, nor shall rounding.
+        """
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
@@ -259,8 +269,15 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         weights = weights / weights.max()  # their sum might overflow
         of_steps = SequenceBatch(targets, begins(sequences.lengths), sequences.lengths)
         samples = Samples(sequences, of_steps if self._per_step else targets, weights)
+        if as_set and self._takes_a_set(len(samples)):
+            samples = samples.distinct()
         samples = samples.with_mean_weight_1()
         return replace(samples, weights=samples.weights.astype(dtype))
+
+    def _takes_a_set(self, n_samples: int) -> bool:
+        """Say whether all samples are in one batch and no masks are drawn for each of them."""
+        drops = self.dropout or self.recurrent_dropout
+        return not drops and batch_size(self, n_samples) >= n_samples
 
     # Fitting
 
@@ -279,7 +296,8 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         callbacks = FitCallbacks(self, X=X, y=y, metadata=metadata)
         go_on = self.warm_start and hasattr(self, "_trainer")
         with unchanged_on_error(self):
-            samples = self._read(X, y, sample_weight, reset=not go_on)
+            as_set = not self.early_stopping  # which holds out so many, of groups perhaps
+            samples = self._read(X, y, sample_weight, reset=not go_on, as_set=as_set)
             self._trainer = self._adjusted_trainer(samples) if go_on else self._new_trainer(samples)
             samples, held_out = self._split(samples, validation, groups)
             if not go_on:
@@ -291,7 +309,7 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         """Train for one epoch, without early stopping."""
         go_on = hasattr(self, "_trainer")
         with unchanged_on_error(self):
-            samples = self._read(X, y, sample_weight, reset=not go_on, classes=classes)
+            samples = self._read(X, y, sample_weight, reset=not go_on, classes=classes, as_set=True)
             self._trainer = self._adjusted_trainer(samples) if go_on else self._new_trainer(samples)
             if not go_on:
                 self._begin_from(samples)

@@ -149,7 +149,8 @@ class GRURegressor(RegressorMixin, BaseGRU):
     n_iter_ : int
         Number of epochs trained so far.
     t_ : int
-        Number of training samples seen so far.
+        Number of training samples seen so far. Equal ones are one, with their weights added, in a
+        fit that takes all at once, without dropout and early stopping.
     loss_, best_loss_ : float
         Training loss, L2 included, of the last epoch and the lowest of all epochs.
     loss_curve_ : list of float

@@ -283,6 +283,36 @@ def test_validation_score_is_that_of_score(dense):
 
 
 @BOTH
+@pytest.mark.parametrize("per_step", [False, True])
+def test_order_and_copies_make_no_difference_at_all(ragged, estimator, per_step):
+    """From the rounding of a sum 500 epochs made differences of 1e-8, sometimes more."""
+    X, _ = ragged
+    y = [(x[:, 0] > 0).astype(int) for x in X] if per_step else [int(x[0, 0] > 0) for x in X]
+    weights = np.arange(40) % 4
+    copies = np.random.RandomState(1).permutation(np.repeat(np.arange(40), weights))
+    options = FAST | {"batch_size": 100, "max_iter": 30, "return_sequences": per_step}
+    weighted = estimator(**options).fit(X, y, sample_weight=weights)
+    repeated = estimator(**options).fit([X[i] for i in copies], [y[i] for i in copies])
+    plain = estimator(**options).fit(X, y)
+    for name, values in weighted.weights_.items():
+        np.testing.assert_array_equal(values, repeated.weights_[name])
+        assert (values != plain.weights_[name]).all()
+    assert weighted.loss_curve_ == repeated.loss_curve_
+    assert weighted.t_ == repeated.t_ == 30 * 30
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"dropout": 0.2}, {"recurrent_dropout": 0.2}, {"early_stopping": True}, {"batch_size": 20}],
+    ids=repr,
+)
+def test_copies_are_samples_where_something_is_drawn_for_each(dense, option):
+    X, y = dense
+    model = GRURegressor(**FAST | option).fit(np.repeat(X, 2, axis=0), np.repeat(y, 2))
+    assert model.t_ == model.n_iter_ * (72 if "early_stopping" in option else 80)
+
+
+@BOTH
 def test_warm_start_goes_on(dense, estimator):
     X, y = dense
     whole = estimator(**{**FAST, "max_iter": 6}).fit(X, y)

@@ -38,6 +38,26 @@ class Samples:
     def select(self, indices: np.ndarray) -> Samples:
         return Samples(self.X.select(indices), self.y[indices], self.weights[indices])
 
+    def distinct(self) -> Samples:
+        """Return the samples in an order of their own, each once with the weight of its copies.
+
+        A sum over them is rounded in the same way then, however often and in whatever order they
+        were given. From one rounding error 500 epochs make up to 10^-7.
+        """
+        copies: dict[bytes, list[int]] = {}
+        for i in np.flatnonzero(self.weights).tolist():
+            copies.setdefault(self._key(i), []).append(i)
+        indices = [copies[key] for key in sorted(copies)]
+        weights = np.array([self.weights[i].sum() for i in indices])
+        first = self.select(np.array([i[0] for i in indices]))
+        return Samples(first.X, first.y, weights / weights.max())
+
+    def _key(self, i: int) -> bytes:
+        """Return sequence and targets of a sample as bytes."""
+        one = self.select(np.array([i]))
+        targets, _ = one.rows()
+        return one.X.rows().tobytes() + targets.tobytes()
+
     @property
     def n_targets(self) -> np.ndarray:
         """Number of targets of each sequence."""

@@ -5,6 +5,7 @@ import pytest
 
 from skgru._core import _layers, _network
 from skgru._core._losses import MultinomialLogLoss, SquaredError
+from skgru._core._objective import Samples
 from skgru._core._sequences import SequenceBatch
 from skgru._core._tape import Workspace
 from tests.core.conftest import Case
@@ -261,3 +262,19 @@ def test_masks_of_recurrent_dropout_come_and_go_on_one_workspace(reset_after):
         rngs = [None if seed is None else np.random.RandomState(seed) for _ in range(2)]
         fresh = gradient(Workspace(case.params.dtype), rngs[0])
         np.testing.assert_array_equal(gradient(shared, rngs[1]), fresh)
+
+
+def test_distinct_samples():
+    """Of equal sequences with different targets, and the other way round, both stay."""
+    X = SequenceBatch.from_list([np.array([[i], [2.0]])[:n] for i, n in [(3, 2), (1, 2), (3, 1)]])
+    samples = Samples(
+        X.select(np.array([0, 1, 2, 0, 1, 0])),
+        np.array([[1.0], [1.0], [1.0], [2.0], [1.0], [1.0]]),
+        np.array([1.0, 2.0, 3.0, 4.0, 0.0, 3.0]),
+    )
+    distinct = samples.distinct()
+    rows = zip(distinct.X.lengths, distinct.y[:, 0], distinct.weights, strict=True)
+    assert sorted(rows) == [(1, 1, 0.75), (2, 1, 0.5), (2, 1, 1), (2, 2, 1)]
+    again = samples.select(np.array([5, 3, 2, 1, 0])).distinct()
+    np.testing.assert_array_equal(again.X.rows(), distinct.X.rows())
+    np.testing.assert_array_equal(again.y, distinct.y)
