@@ -417,6 +417,12 @@ def _read_sequence(sequence: Any, i: int, n_features: int) -> np.ndarray:
     """Return the i-th sequence as (n_timesteps, n_features)."""
     if issparse(sequence):
         raise TypeError(f"Sequence {i} of X is sparse. Use its .toarray().")
+    if np.ma.isMaskedArray(sequence):
+        raise TypeError(
+            f"Sequence {i} of X is a masked array. Use its .filled(), with what is missing imputed."
+        )
+    if hasattr(sequence, "dtypes"):  # a table, of which numbers and dates would be objects
+        _refuse_time(sequence)
     try:
         sequence = np.asarray(sequence)
     except ValueError as error:
@@ -495,17 +501,23 @@ def _first_string(X: np.ndarray) -> tuple[str, tuple[int, ...]] | None:
 
 def _refuse_text_and_time(X: Any) -> None:
     """Raise where a conversion would make numbers of what is none."""
-    types = getattr(X, "dtypes", None)  # of a DataFrame
+    kinds = _refuse_time(X)
+    if np.ma.isMaskedArray(X):
+        raise TypeError("X is a masked array. Use its .filled(), with what is missing imputed.")
+    if kinds & set("OSUT") and _first_string(np.asarray(X)) is not None:
+        raise ValueError("X holds a string")  # `_explained` says where
+
+
+def _refuse_time(X: Any) -> set[str]:
+    """Raise if there are dates; return the kinds of types, of the columns of a DataFrame."""
+    types = getattr(X, "dtypes", None)
     kinds = {X.dtype.kind} if types is None else {_kind(dtype) for dtype in types}
     if kinds & set("mM"):
         raise TypeError(
             "X holds dates or spans of time. Turn them into numbers, for example into days since "
             "the first."
         )
-    if np.ma.isMaskedArray(X):
-        raise TypeError("X is a masked array. Use its .filled(), with what is missing imputed.")
-    if kinds & set("OSUT") and _first_string(np.asarray(X)) is not None:
-        raise ValueError("X holds a string")  # `_explained` says where
+    return kinds
 
 
 def _kind(dtype: Any) -> str:

@@ -315,6 +315,16 @@ def test_huge_finite_values_are_not_mistaken_for_infinity(data):
     assert np.isfinite(GRURegressor(**FAST).fit(X, y).predict(X)).all()
 
 
+def test_masks_and_dates_of_ragged_sequences_are_not_lost():
+    """What was masked counted as if it were not; of dates beside numbers the error was NumPy's."""
+    X = [np.ones((3, 1)), np.ma.masked_array([[1.0], [2.0]], [[False], [True]])]
+    with pytest.raises(TypeError, match="Sequence 1 of X is a masked array"):
+        GRURegressor(**FAST).fit(X, [0, 1])
+    table = pd.DataFrame({"a": [1.0, 2.0], "b": pd.date_range("2020", periods=2)})
+    with pytest.raises(TypeError, match="X holds dates"):
+        GRURegressor(**FAST).fit([table, table], [0, 1])
+
+
 def test_tables_of_polars():
     pl = pytest.importorskip("polars")
     X = np.random.RandomState(0).standard_normal((10, 4))

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import SelectKBest
@@ -223,10 +224,85 @@ class TestMakeWindows:
         assert make_windows(table, n_timesteps=3, target=np.array([0]))[1][0, 0, 0] == 103
 
     def test_what_is_no_number_is_refused(self):
-        with pytest.raises(ValueError, match="series must hold numbers"):
+        with pytest.raises(ValueError, match=r"series holds 'a' at step 0, column 'a'.* encode it"):
             make_windows(pd.DataFrame({"a": list("abcdef")}), n_timesteps=2)
         with pytest.raises(ValueError, match="Complex data not supported"):
             make_windows(np.arange(6) * 1j, n_timesteps=2)
+
+    @pytest.mark.parametrize(
+        ("series", "message"),
+        [
+            (np.array(["1", "2", "3", "4"]), "'1'.* at step 0, column 0. .*encode it"),
+            ([["1", 2.0]] * 4, "'1'.* at step 0, column 0"),
+            (np.array([1.0, None, "3", 4], object), "'3' at step 2, column 0"),
+            (
+                np.arange("2020-01", "2020-05", dtype="M8[M]"),
+                "2020.* step 0.* days since the first",
+            ),
+            (np.arange(4).astype("m8[ns]"), "at step 0, column 0.* days since"),
+            (pd.Series(pd.date_range("2020", periods=4)), "2020.* at step 0, column 0"),
+            (
+                pd.DataFrame({"a": [1.0] * 4, "b": pd.date_range("2020", periods=4)}),
+                r"Timestamp\('2020.*'\) at step 0, column 'b'",
+            ),
+            (np.array([[1, 2], [3, np.inf], [1, 1], [1, 1]]), "inf.* at step 1, column 1. Replace"),
+            (np.array([1, 2, -np.inf, 4], object), "-inf at step 2"),
+            (pd.DataFrame({"a": [1.0, 2, np.inf, 3]}), "inf.* at step 2"),
+            (np.array([1, 2**60, 3, 4]), f"{2**60}.* at step 1, column 0. As a float64"),
+            (
+                pd.DataFrame({"a": [0.5] * 4, "b": [-(2**60)] * 4}),
+                "step 0, column 'b'. As a float64",
+            ),
+            ([[1.0], [2.0, 3.0], [1.0]], "different numbers of values"),
+            (np.array(["1", "2", "3", "4"], "S"), "at step 0"),
+        ],
+    )
+    def test_what_would_become_another_number_is_refused(self, series, message):
+        with pytest.raises(ValueError, match=rf"series (holds )?.*{message}"):
+            make_windows(series, n_timesteps=2)
+        with pytest.raises(ValueError, match=rf"series\[1\] (holds )?.*{message}"):
+            make_windows([np.ones(9), series], n_timesteps=2)
+
+    def test_columns_of_polars(self):
+        pl = pytest.importorskip("polars")
+        with pytest.raises(ValueError, match="series holds 'x' at step 0, column 'a'"):
+            make_windows(pl.DataFrame({"a": ["x"] * 4}), n_timesteps=2)
+        with pytest.raises(ValueError, match=f"{2**53 + 2} at step 3, column 'a'.* identifier"):
+            make_windows(pl.DataFrame({"a": [1, 2, 3, 2**53 + 2]}), n_timesteps=2)
+        for series in (pl.DataFrame({"a": [1, None, 3, 4]}), pl.Series([1.0, None, 3, 4])):
+            X, _ = make_windows(series, n_timesteps=3)
+            np.testing.assert_array_equal(X[0, :, 0], [1, np.nan, 3])
+
+    def test_two_columns_of_one_name(self):
+        table = pd.DataFrame([[1, 2]] * 4, columns=["a", "a"])
+        with pytest.raises(ValueError, match="series has two columns of one name"):
+            make_windows(table, n_timesteps=2)
+
+    def test_masked_and_sparse_series_are_refused(self):
+        masked = np.ma.masked_array([1.0, 2, 3, 4], [0, 1, 0, 0])
+        with pytest.raises(TypeError, match=r"series\[1\] is a masked array. .*filled"):
+            make_windows([np.arange(9.0), masked], n_timesteps=2)
+        with pytest.raises(TypeError, match="series is sparse"):
+            make_windows(csr_array(np.eye(4)), n_timesteps=2)
+
+    @pytest.mark.parametrize(
+        "series",
+        [
+            np.array([1, None, 3, 4, 5], object),
+            pd.Series([1, None, 3, 4, 5], dtype="Int64"),
+            pd.DataFrame({"a": pd.array([1, None, 3, 4, 5], dtype="Int8")}),
+        ],
+        ids=lambda series: type(series).__name__,
+    )
+    def test_what_is_missing_is_nan(self, series):
+        X, y = make_windows(series, n_timesteps=3)
+        np.testing.assert_array_equal(X[:, :, 0], [[1, np.nan, 3], [np.nan, 3, 4]])
+        assert y.tolist() == [[4], [5]]
+
+    def test_windows_of_a_table_of_floats_are_a_view(self):
+        series = np.arange(20.0)
+        table = pd.DataFrame({"a": series}, copy=False)
+        assert np.shares_memory(make_windows(table, n_timesteps=4)[0], table["a"].to_numpy())
 
     def test_floating_point_type(self):
         assert make_windows(np.arange(9), n_timesteps=3)[0].dtype == np.float64
@@ -362,7 +438,11 @@ class TestMakeWindows:
                 {},
                 r"series\[1\] has 1 columns, \['b'\], but series\[0\] has 1, \['a'\]",
             ),
-            ([np.ones(9), np.array(list("abcdefghi"))], {}, r"series\[1\] must hold numbers"),
+            (
+                [np.ones(9), np.array(list("abcdefghi"))],
+                {},
+                r"series\[1\] holds 'a' at step 0, col",
+            ),
             (np.ones((9, 2)), {"exogenous": "c"}, "exogenous 'c' is no column"),
             (np.ones((9, 2)), {"exogenous": []}, "exogenous .* is no column"),
             (np.ones((9, 2)), {"exogenous": [0, 1]}, "none to forecast"),

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._input_formats import begins, read_any
-
-LARGEST_INTEGER = 2**53  # beyond it, several integers become one float64
+from ._numbers import as_array, is_missing, read_numbers
 
 
 class LongSequences(NamedTuple):
@@ -96,7 +95,7 @@ def from_long(df, *, id, time=None, columns, target=None, target_per_step=False)
 
     rows = _join([_numbers(df[name], name, id, of_rows) for name in features])
     X = np.split(rows[order], cuts)
-    times = None if time is None else np.split(_values(df[time])[order], cuts)
+    times = None if time is None else np.split(as_array(df[time])[order], cuts)
     y: Any = _targets(df, target, targets)
     if target_per_step and targets:
         y = np.split(y[order], cuts)
@@ -104,7 +103,7 @@ def from_long(df, *, id, time=None, columns, target=None, target_per_step=False)
         for name in targets:
             _check_constant(df[name], name, id, of_rows, sequence, firsts)
         y = y[firsts]
-    return LongSequences(X, y, _values(df[id])[firsts], times)
+    return LongSequences(X, y, as_array(df[id])[firsts], times)
 
 
 def _check_table(df: Any) -> None:
@@ -157,14 +156,14 @@ def _is_list(names: Any, there: list[Any]) -> bool:
 
 def _sequence_of_rows(column: Any, id: Any) -> tuple[list[Any], np.ndarray]:
     """Return the id of each row, and the number of its sequence, in order of first appearance."""
-    missing = _is_missing(column)
+    missing = is_missing(column)
     if missing.any():
         raise ValueError(
             f"id column {id!r} is missing in row {int(np.argmax(missing))} of df. Leave such rows "
             "out."
         )
     of_rows = column.to_list()
-    values = _values(column)
+    values = as_array(column)
     return of_rows, _codes(of_rows) if values.dtype == object else _ranks_of_first(values)
 
 
@@ -187,7 +186,7 @@ def _order(df: Any, time: Any, id: Any, of_rows: list[Any], sequence: np.ndarray
     if time is None:
         return np.argsort(sequence, kind="stable")
     _names_one(df, time, "time")
-    missing = _is_missing(df[time])
+    missing = is_missing(df[time])
     if missing.any():
         row = int(np.argmax(missing))
         raise ValueError(
@@ -214,57 +213,16 @@ def _check_ordered(column: Any, name: Any) -> None:
         )
 
 
-def _is_missing(column: Any) -> np.ndarray:
-    """Return where there is no value, of a column of pandas or polars."""
-    if hasattr(column, "isna"):
-        return np.asarray(column.isna())
-    missing = column.is_null()
-    if column.dtype.is_float():
-        missing = missing | column.is_nan().fill_null(True)
-    return missing.to_numpy()
-
-
-def _values(column: Any) -> np.ndarray:
-    """Return a column as an array, of pandas' nullable numbers as one of numbers."""
-    if getattr(column.dtype, "time_zone", None):  # polars would leave it away
-        return np.array(column.to_list(), dtype=object)
-    dtype = getattr(column.dtype, "numpy_dtype", np.dtype(object))
-    if dtype.kind not in "iufb":
-        return column.to_numpy()
-    if _is_missing(column).any():
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    return column.to_numpy(dtype=dtype)
-
-
 def _numbers(column: Any, name: Any, id: Any, of_rows: list[Any]) -> np.ndarray:
     """Return a feature in float32 if it is that, else in float64."""
-    values = _values(column)
-    if values.dtype.kind in "iu":
-        bad = (values > LARGEST_INTEGER) | (values < -LARGEST_INTEGER)
-        cure = "As a float64 it would be another number. Is it an identifier?"
-    elif values.dtype.kind in "fb":
-        bad = np.isinf(values)
-        cure = "Replace it, or let it be missing."
-    else:
-        cure = "Features must be numbers: encode it, or turn dates into days since the first."
-        converted = [_number(value) for value in column.to_list()]
-        bad = np.array([value is None for value in converted]) & ~_is_missing(column)
-        values = np.array(converted, dtype=np.float64)
+    values, bad, cure = read_numbers(column)
     if bad.any():
         row = int(np.argmax(bad))
         raise ValueError(
             f"Column {name!r} holds {column.to_list()[row]!r} in row {row} of df, where {id!r} is "
             f"{of_rows[row]!r}. {cure}"
         )
-    return values if values.dtype == np.float32 else values.astype(np.float64)
-
-
-def _number(value: Any) -> float | None:
-    """Return a number, None for what is none; strings are none even if they look like one."""
-    try:
-        return None if isinstance(value, (str, bytes)) else float(value)
-    except (TypeError, ValueError):
-        return None
+    return values
 
 
 def _join(columns: list[np.ndarray]) -> np.ndarray:
@@ -278,7 +236,7 @@ def _targets(df: Any, target: Any, names: list[Any]) -> np.ndarray | None:
     """Return the targets of all rows: (n_rows,) for one name, (n_rows, n_targets) for a list."""
     if target is None:
         return None
-    values = [_values(df[name]) for name in names]
+    values = [as_array(df[name]) for name in names]
     return _join(values) if _is_list(target, list(df.columns)) else values[0]
 
 
@@ -286,7 +244,7 @@ def _check_constant(
     column: Any, name: Any, id: Any, of_rows: list[Any], sequence: np.ndarray, firsts: np.ndarray
 ) -> None:
     """Raise if a target has several values in a sequence; missing ones are the same."""
-    codes = np.where(_is_missing(column), -1, _codes(column.to_list()))
+    codes = np.where(is_missing(column), -1, _codes(column.to_list()))
     differs = codes != codes[firsts][sequence]
     if differs.any():
         row = int(np.argmax(differs))

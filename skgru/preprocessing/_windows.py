@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from scipy.sparse import issparse
+
+from ._numbers import read_numbers
 
 
 def make_windows(series, *, n_timesteps, horizon=1, target=None, stride=1, exogenous=None):
@@ -48,7 +51,11 @@ def make_windows(series, *, n_timesteps, horizon=1, target=None, stride=1, exoge
 
     Raises
     ------
+    TypeError
+        If a series is a masked array, or sparse.
     ValueError
+        If a series holds what is no number, infinity, or integers that no float64 can tell apart,
+        naming step and column; what is missing becomes NaN.
         If a series is too short for one window, if series have different columns, or if a
         parameter is out of range. If a series is NaN in all columns at the last step of a window,
         naming the step: estimators would take that for padding, and the window for a shorter one.
@@ -160,21 +167,51 @@ def _is_int(value: Any) -> bool:
 def _as_columns(series: Any, label: str) -> tuple[np.ndarray, list[Any]]:
     """Return the series as float (n_steps, n_features), and its column names if it has any."""
     names = list(getattr(series, "columns", []))
-    values = np.asarray(series)
-    if values.dtype != np.float32:
-        if np.iscomplexobj(values):
-            raise ValueError(f"Complex data not supported: {label} has complex numbers.")
-        try:
-            values = values.astype(np.float64, copy=False)
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"{label} must hold numbers only: {error}") from error
+    if names and not all(getattr(dtype, "kind", None) == "f" for dtype in series.dtypes):
+        if len(set(names)) < len(names):
+            raise ValueError(f"{label} has two columns of one name: {names}. Rename one of them.")
+        return np.column_stack([_numbers(series[name], label, name) for name in names]), names
+    values = _as_array(series, label)
     if values.ndim == 1:
         values = values[:, None]
     if values.ndim != 2:
         raise ValueError(
             f"{label} has {values.ndim} dimensions; expected (n_steps,) or (n_steps, n_features)."
         )
-    return values, names
+    return _numbers(values, label), names
+
+
+def _as_array(series: Any, label: str) -> np.ndarray:
+    if np.ma.isMaskedArray(series):
+        raise TypeError(f"{label} is a masked array. Use its .filled(numpy.nan), in floats.")
+    if issparse(series):
+        raise TypeError(f"{label} is sparse. Use its .toarray().")
+    try:
+        values = np.asarray(series)
+    except ValueError as error:
+        raise ValueError(
+            f"The steps of {label} have different numbers of values; expected (n_steps,) or "
+            "(n_steps, n_features). Several series are a list of arrays."
+        ) from error
+    if values.dtype.kind == "c":
+        raise ValueError(
+            f"Complex data not supported: {label} has complex numbers. Give real and imaginary "
+            "parts as two columns."
+        )
+    return values
+
+
+def _numbers(column: Any, label: str, name: Any = None) -> np.ndarray:
+    """Return a column of a table, or a whole array, as floats; say where it holds no number."""
+    values, bad, cure = read_numbers(column)
+    if bad.any():
+        step, *others = np.argwhere(bad)[0].tolist()
+        held = column[(step, *others)] if others else column.to_list()[step]
+        if isinstance(held, np.generic) and held.dtype.kind not in "mM":
+            held = held.item()
+        where = others[0] if others else repr(name)
+        raise ValueError(f"{label} holds {held!r} at step {step}, column {where}. {cure}")
+    return values
 
 
 def _forecast_columns(target: Any, known: list[int], names: list[Any], n_columns: int) -> Any:
