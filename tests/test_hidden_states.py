@@ -1,12 +1,11 @@
-"""States of layers, each and pooled, against the naive GRU with the weights of an estimator."""
+"""States of layers, against the naive GRU with the weights that an estimator publishes."""
 
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 
 from skgru import GRUClassifier, GRURegressor
-from skgru._core._pooling import POOLINGS
-from skgru.inspection import hidden_states, pooled_states
+from skgru.inspection import hidden_states
 from tests.conftest import FAST
 from tests.reference import gru
 
@@ -87,48 +86,3 @@ def test_what_is_refused(dense):
         hidden_states(GRUClassifier(), X)
     with pytest.raises(TypeError, match="estimator is list"):
         hidden_states([], X)
-
-
-@pytest.mark.parametrize("pooling", POOLINGS)
-@pytest.mark.parametrize("bidirectional", [False, True])
-def test_pooled_states_of_the_last_layer(ragged, pooling, bidirectional):
-    X, y = ragged
-    options = {**FAST, "hidden_layer_sizes": (4, 3), "pooling": pooling}
-    model = GRURegressor(**options, bidirectional=bidirectional).fit(X, y)
-    weights = model.weights_
-    expected = []
-    for x in X:
-        states = gru.last_layer(weights, x, 2, bidirectional, False, masks={})
-        expected.append(gru.POOLINGS[pooling](weights, *states))
-    pooled = pooled_states(model, X)
-    assert pooled.shape == (40, 6 if bidirectional else 3)
-    assert pooled.std(axis=0).min() > 1e-4
-    np.testing.assert_allclose(pooled, expected, rtol=1e-9, atol=1e-12)
-
-
-def test_the_output_layer_makes_predictions_of_pooled_states(ragged):
-    X, y = ragged
-    model = GRURegressor(pooling="max", dropout=0.5, **FAST).fit(X, y)
-    weights = model.weights_
-    expected = pooled_states(model, X) @ weights["weight_out"][0] + weights["bias_out"]
-    np.testing.assert_allclose(model.predict(X), expected, rtol=1e-12)
-
-
-def test_pooled_states_on_threads_and_in_single_precision(ragged):
-    X, y = ragged
-    X = [x.astype(np.float32) for x in X] * 60
-    model = GRURegressor(8, max_iter=1, n_jobs=2, random_state=0).fit(X, np.tile(y, 60))
-    pooled = pooled_states(model, X)
-    assert pooled.dtype == np.float32
-    alone = [pooled_states(model, [x])[0] for x in X[:40]]
-    np.testing.assert_allclose(pooled[:40], alone, rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(pooled[:40], pooled[-40:], rtol=1e-4, atol=1e-6)
-
-
-def test_no_pooled_states_where_each_step_has_a_target(dense):
-    X, _ = dense
-    model = GRURegressor(return_sequences=True, **FAST).fit(X, X[:, :, 0])
-    with pytest.raises(ValueError, match="use hidden_states"):
-        pooled_states(model, X)
-    with pytest.raises(TypeError, match=r"pooled_states\(pipeline\[-1\]"):
-        pooled_states(None, X)

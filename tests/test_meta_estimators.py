@@ -17,6 +17,7 @@ from sklearn.ensemble import (
 )
 from sklearn.feature_selection import SequentialFeatureSelector
 from sklearn.inspection import partial_dependence, permutation_importance
+from sklearn.linear_model import Ridge
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier, OutputCodeClassifier
 from sklearn.multioutput import (
@@ -156,6 +157,20 @@ def test_union_and_columns_before_ours(forms, targets):
 
 def features_step_by_step(X):
     return X.reshape(len(X), 2, N_TIMESTEPS).transpose(0, 2, 1).reshape(len(X), -1)
+
+
+def test_union_and_columns_beside_our_features(forms, targets):
+    X, y = forms["table"], targets["value"]
+    union = make_pipeline(
+        FeatureUnion([("gru", clone(regressor)), ("as it is", "passthrough")]), Ridge()
+    )
+    assert union.fit(X, y).score(X, y) > 0.95
+    columns = ColumnTransformer([("gru", clone(regressor), [2, 3])], remainder="passthrough")
+    model = make_pipeline(columns, Ridge()).fit(X, y)
+    assert model.score(X, y) > 0.95
+    names = model[0].get_feature_names_out()
+    assert names[0] == "gru__gruregressor0"
+    assert list(names[-2:]) == ["remainder__x0", "remainder__x1"]
 
 
 @pytest.mark.parametrize("estimator", [classifier, regressor])

@@ -6,7 +6,7 @@ from ._gradients import input_gradient
 from ._importance import sequence_importance
 from ._importance_display import ImportanceDisplay
 from ._loss_curve_display import LossCurveDisplay
-from ._states import hidden_states, pooled_states
+from ._states import hidden_states
 
 __all__ = [
     "ForecastDisplay",
@@ -15,6 +15,5 @@ __all__ = [
     "LossCurveDisplay",
     "hidden_states",
     "input_gradient",
-    "pooled_states",
     "sequence_importance",
 ]

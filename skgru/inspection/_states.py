@@ -1,4 +1,4 @@
-"""What the units of a layer hold after each step, and what the output layer sees of it."""
+"""What the units of a layer hold after each step."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def hidden_states(estimator, X, layer=-1):
 
     See Also
     --------
-    pooled_states : One vector for each sequence.
+    skgru.GRURegressor.transform : One vector for each sequence.
 
     Examples
     --------
@@ -57,53 +57,3 @@ def hidden_states(estimator, X, layer=-1):
             f"{-n_layers} to {n_layers - 1}."
         )
     return write_step_values(X, *estimator._states(X, layer))
-
-
-def pooled_states(estimator, X):
-    """Return what the output layer sees: the last layer's states, pooled.
-
-    One vector for each sequence, learned for the target of `fit`, which any other model can take as
-    features.
-
-    Parameters
-    ----------
-    estimator : GRURegressor or GRUClassifier
-        Fitted, without ``return_sequences=True``.
-    X : array of shape (n_samples, n_timesteps, n_features), table or list of sequences
-        In any form that the estimator takes.
-
-    Returns
-    -------
-    states : ndarray of shape (n_samples, n_units)
-        By the estimator's ``pooling``; with ``bidirectional=True`` the units of the second
-        direction follow those of the first.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If X is not valid, each step has an output, or the estimator is of another kind.
-
-    See Also
-    --------
-    hidden_states : The states after each step, of any layer.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn.linear_model import LogisticRegression
-    >>> from skgru import GRURegressor
-    >>> from skgru.inspection import pooled_states
-    >>> X = np.random.RandomState(0).standard_normal((60, 5, 2))
-    >>> features = pooled_states(GRURegressor(8, random_state=0).fit(X, X[:, -1, 0]), X)
-    >>> features.shape
-    (60, 8)
-    >>> LogisticRegression().fit(features, X[:, -1, 0] > 0).score(features, X[:, -1, 0] > 0) > 0.9
-    True
-    """
-    check_gru(estimator, "pooled_states")
-    if estimator._per_step:
-        raise ValueError(
-            "With return_sequences=True there is no vector for a sequence, but one for each step: "
-            "use hidden_states."
-        )
-    return estimator._pooled_states(X)
