@@ -2,11 +2,16 @@
 
 import numpy as np
 import pytest
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from skgru import GRUClassifier, GRURegressor
-from skgru.inspection import input_gradient
+from skgru.inspection import hidden_states, input_gradient
 from skgru.preprocessing import TimeDistributed
 from tests.conftest import FAST
 
@@ -229,9 +234,31 @@ def test_tokens_have_no_gradient(rng):
         input_gradient(model, X)
 
 
-def test_of_a_pipeline_the_last_step(dense):
+@pytest.mark.parametrize("form", [np.asarray, list], ids=["array", "list"])
+def test_of_what_is_inside_of_pipelines_and_searches(dense, form):
     X, y = dense
-    pipeline = make_pipeline(TimeDistributed(StandardScaler()), GRURegressor(**FAST)).fit(X, y)
-    with pytest.raises(TypeError, match=r"input_gradient\(pipeline\[-1\], pipeline\[:-1\]"):
+    X = form(X)
+    pipeline = make_pipeline(TimeDistributed(StandardScaler()), "passthrough", GRURegressor(**FAST))
+    target = TransformedTargetRegressor(make_pipeline(TimeDistributed(MinMaxScaler()), pipeline))
+    search = GridSearchCV(target, {"regressor__pipeline__gruregressor__alpha": [0.1]}, cv=2)
+    search.fit(X, y)
+    outer = search.best_estimator_.regressor_
+    inner = outer[-1]
+    seen = inner[0].transform(outer[0].transform(X))
+    expected = input_gradient(inner[-1], seen)
+    assert np.abs(expected).max() > 1e-3
+    for model in (search, FrozenEstimator(search)):
+        np.testing.assert_array_equal(input_gradient(model, X), expected)
+        np.testing.assert_array_equal(hidden_states(model, X), hidden_states(inner[-1], seen))
+
+
+def test_no_gru_inside(dense):
+    X, y = dense
+    pipeline = make_pipeline(StandardScaler(), LinearRegression()).fit(X[:, 0], y)
+    with pytest.raises(TypeError, match="estimator is a Pipeline of LinearRegression"):
         input_gradient(pipeline, X)
-    assert input_gradient(pipeline[-1], pipeline[:-1].transform(X)).any()
+    with pytest.raises(TypeError, match="estimator is a LinearRegression"):
+        hidden_states(pipeline[-1], X)
+    for model in (GRURegressor(), make_pipeline(StandardScaler(), GRURegressor())):
+        with pytest.raises(NotFittedError):
+            input_gradient(model, X)

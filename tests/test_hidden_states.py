@@ -84,5 +84,5 @@ def test_what_is_refused(dense):
     X, _ = dense
     with pytest.raises(NotFittedError):
         hidden_states(GRUClassifier(), X)
-    with pytest.raises(TypeError, match="estimator is list"):
+    with pytest.raises(TypeError, match="estimator is a list"):
         hidden_states([], X)

@@ -6,8 +6,9 @@ from sklearn.base import BaseEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from skgru import GRUClassifier, GRURegressor
 from skgru.inspection import sequence_importance
@@ -228,3 +229,14 @@ def test_steps_of_a_table_are_cut_as_the_estimator_cuts_them():
     model = make_pipeline(GRURegressor(2, n_features_per_step=2, max_iter=1)).fit(table, y)
     assert len(sequence_importance(model, table, y).importances_mean) == 2
     assert len(sequence_importance(model, table, y, axis="time").importances_mean) == 3
+
+
+def test_a_table_is_cut_as_the_first_step_of_a_pipeline_cuts_it():
+    """The name of the GRU's step comes first in the alphabet, and its steps have more features."""
+    rng = np.random.RandomState(0)
+    table, y = rng.standard_normal((12, 6)), rng.standard_normal(12)
+    wider = TimeDistributed(PolynomialFeatures(), n_features_per_step=2)
+    gru = GRURegressor(2, n_features_per_step=6, max_iter=1)
+    search = GridSearchCV(make_pipeline(wider, gru), {}, cv=2).fit(table, y)
+    assert len(sequence_importance(search, table, y).importances_mean) == 2
+    assert len(sequence_importance(search, table, y, axis="time").importances_mean) == 3

@@ -1,8 +1,7 @@
-"""What the displays share: colours, axes, and the way to the estimator inside of others."""
+"""What the displays share: colours and axes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 # Of Okabe and Ito, https://jfly.uni-koeln.de/color: colour-blind people tell them apart.
@@ -21,16 +20,3 @@ def new_axes(display: Any, **options: Any) -> Any:
         ) from error
     _, ax = plt.subplots(**options)
     return ax
-
-
-def unwrap(estimator: Any, X: Sequence[Any] = ()) -> tuple[Any, Sequence[Any]]:
-    """Return the estimator inside of searches, pipelines and others, and X as it gets it."""
-    for name in ("best_estimator_", "regressor_"):
-        if hasattr(estimator, name):
-            return unwrap(getattr(estimator, name), X)
-    if not hasattr(estimator, "steps"):
-        return estimator, X
-    for _, step in estimator.steps[:-1]:
-        if len(X) and hasattr(step, "transform"):
-            X = step.transform(X)
-    return unwrap(estimator.steps[-1][1], X)

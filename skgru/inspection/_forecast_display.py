@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from .._sklearn_compat import safe_indexing
-from ._drawing import BLUE, DARK, GREY, new_axes, unwrap
+from ._drawing import BLUE, DARK, GREY, new_axes
+from ._inside import unwrap
 
 
 class ForecastDisplay:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._drawing import DIVERGING, GREY, SEQUENTIAL, new_axes, unwrap
+from ._drawing import DIVERGING, GREY, SEQUENTIAL, new_axes
 from ._gates import gates_over_time, n_layers
+from ._inside import unwrap
 
 INPUT_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
 

@@ -13,7 +13,7 @@ import numpy as np
 from .._core._sequences import SequenceBatch
 from .._input_formats import begins, write_step_values
 from .._sklearn_compat import Interval, validate_params
-from ._gru import check_gru
+from ._inside import gru_inside
 
 
 @validate_params(
@@ -30,14 +30,17 @@ def input_gradient(
 ):
     """Return the gradient of an output by each input, for each sample, step and feature.
 
-    The output is that before the link: of a classifier the log odds of ``classes_[1]``, or with
-    more classes the logit of each; of a regressor the prediction, except that with
-    ``loss="poisson"`` it is its logarithm, and of several quantiles what each is made of.
+    The output is that before the link, and before a target is transformed back: of a classifier the
+    log odds of ``classes_[1]``, or with more classes the logit of each; of a regressor the
+    prediction, except that with ``loss="poisson"`` it is its logarithm, and of several quantiles
+    what each is made of.
 
     Parameters
     ----------
     estimator : GRURegressor or GRUClassifier
-        Fitted, without ``embedding_dim``.
+        Fitted; or a pipeline, a search or a `TransformedTargetRegressor` around one. The other
+        steps of a pipeline transform X first, and it is their outcome that the gradient is
+        by. Without ``embedding_dim``.
     X : array of shape (n_samples, n_timesteps, n_features), table or list of sequences
         In any form that the estimator takes.
     output : int or None, default=None
@@ -96,7 +99,7 @@ def input_gradient(
     >>> np.abs(gradient).mean(axis=(0, 2)).argmax()
     np.int64(9)
     """
-    check_gru(estimator, "input_gradient")
+    estimator, X = gru_inside(estimator, X, "input_gradient")
     if estimator._takes_tokens:
         raise ValueError(
             "input_gradient needs inputs that are numbers, but this estimator takes tokens "

@@ -13,6 +13,7 @@ from sklearn.utils import Bunch, check_random_state
 from .._core._sequences import SequenceBatch
 from .._input_formats import begins, read_any, write_sequences
 from .._sklearn_compat import HasMethods, Interval, StrOptions, validate_params
+from ._inside import parts
 
 
 @validate_params(
@@ -140,11 +141,11 @@ def sequence_importance(
 
 
 def _parameter(estimator: Any, name: str, default: Any) -> Any:
-    """Return a parameter of an estimator or of one inside of it."""
-    for key, value in estimator.get_params().items():
-        if key.split("__")[-1] == name and value is not None:
-            return value
-    return default
+    """Return a parameter of the first that has it of those that X goes through."""
+    readers = [part for part in parts(estimator) if hasattr(part, "get_params")]
+    parameters = [item for part in readers for item in part.get_params().items()]
+    values = [value for key, value in parameters if key.split("__")[-1] == name]
+    return next((value for value in values if value is not None), default)
 
 
 def _importances(baseline: float, scores: list[list[float]]) -> Bunch:

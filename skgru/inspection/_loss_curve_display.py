@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._drawing import BLUE, GREY, VERMILION, new_axes, unwrap
+from ._drawing import BLUE, GREY, VERMILION, new_axes
+from ._inside import unwrap
 
 
 class LossCurveDisplay:

@@ -6,7 +6,7 @@ from numbers import Integral
 
 from .._input_formats import write_step_values
 from .._sklearn_compat import validate_params
-from ._gru import check_gru
+from ._inside import gru_inside
 
 
 @validate_params({"layer": [Integral]}, prefer_skip_nested_validation=True)
@@ -16,7 +16,8 @@ def hidden_states(estimator, X, layer=-1):
     Parameters
     ----------
     estimator : GRURegressor or GRUClassifier
-        Fitted.
+        Fitted; or a pipeline, a search or a `TransformedTargetRegressor` around one. The other
+        steps of a pipeline transform X first.
     X : array of shape (n_samples, n_timesteps, n_features), table or list of sequences
         In any form that the estimator takes.
     layer : int, default=-1
@@ -49,7 +50,7 @@ def hidden_states(estimator, X, layer=-1):
     >>> [states.shape for states in hidden_states(model, X)]
     [(3, 4), (5, 4)]
     """
-    check_gru(estimator, "hidden_states")
+    estimator, X = gru_inside(estimator, X, "hidden_states")
     n_layers = estimator.n_layers_ - 2  # input and output are none
     if not -n_layers <= layer < n_layers:
         raise ValueError(

@@ -1,0 +1,48 @@
+"""The way to the estimator inside of searches, pipelines and others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.base import BaseEstimator
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from .._base import BaseGRU
+
+
+def parts(estimator: Any) -> list[Any]:
+    """Return what X goes through in searches, pipelines and others, the last one predicts."""
+    if isinstance(estimator, FrozenEstimator):
+        return parts(estimator.estimator)
+    for name in ("best_estimator_", "regressor_"):  # of searches, of TransformedTargetRegressor
+        if hasattr(estimator, name):
+            return parts(getattr(estimator, name))
+    if hasattr(estimator, "steps"):
+        *before, last = (step for _, step in estimator.steps)
+        return [*before, *parts(last)]
+    return [estimator]
+
+
+def unwrap(estimator: Any, X: Any = None) -> tuple[Any, Any]:
+    """Return the estimator inside of searches, pipelines and others, and X as it gets it."""
+    *before, model = parts(estimator)
+    for step in before:
+        if X is not None and hasattr(step, "transform"):  # not if it is "passthrough"
+            X = step.transform(X)
+    return model, X
+
+
+def gru_inside(estimator: Any, X: Any, function: str) -> tuple[BaseGRU, Any]:
+    """Return the fitted GRU, of a search or pipeline that inside of it, and X as it gets it."""
+    if isinstance(estimator, BaseEstimator):
+        check_is_fitted(estimator)
+    gru, _ = unwrap(estimator)
+    if not isinstance(gru, BaseGRU):
+        of = "" if gru is estimator else f"{type(estimator).__name__} of "
+        raise TypeError(
+            f"{function} looks inside a GRURegressor or GRUClassifier, but estimator is a {of}"
+            f"{type(gru).__name__}. Pass one of them, or a fitted pipeline or search around one."
+        )
+    check_is_fitted(gru)
+    return unwrap(estimator, X)
