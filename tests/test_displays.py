@@ -1,9 +1,13 @@
 """Displays draw the numbers that they are given, and find them in estimators."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import NotFittedError
+from sklearn.impute import SimpleImputer
+from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPRegressor
@@ -11,7 +15,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skgru import GRUClassifier, GRURegressor
-from skgru.inspection import ForecastDisplay, GateDisplay, ImportanceDisplay, LossCurveDisplay
+from skgru.inspection import (
+    ForecastDisplay,
+    GateDisplay,
+    ImportanceDisplay,
+    LossCurveDisplay,
+    input_gradient,
+    sequence_importance,
+)
 from skgru.inspection._gates import gates_over_time
 from skgru.preprocessing import TimeDistributed, make_windows
 
@@ -131,6 +142,31 @@ def test_loss_curve_of_what_has_none(dense):
         LossCurveDisplay.from_estimator(GRURegressor())
 
 
+def test_validation_that_is_nan_in_all_epochs_is_none():
+    display = LossCurveDisplay([3, 2], validation_loss=[np.nan, np.nan]).plot()
+    assert display.validation_line_ is display.lowest_point_ is None
+    assert display.ax_.get_legend() is None
+
+
+@pytest.mark.parametrize(
+    ("losses", "message"),
+    [
+        ({"training_loss": []}, r"training_loss has shape \(0,\)"),
+        (
+            {"training_loss": [2.0, 1.0], "validation_loss": [1.0]},
+            r"validation_loss has shape \(1,",
+        ),
+        (
+            {"training_loss": [2.0, 1.0], "learning_rate": [1, 2, 3]},
+            r"learning_rate has shape \(3,",
+        ),
+    ],
+)
+def test_losses_that_do_not_fit(losses, message):
+    with pytest.raises(ValueError, match=message):
+        LossCurveDisplay(**losses).plot()
+
+
 # ForecastDisplay
 
 
@@ -217,6 +253,72 @@ def test_shapes_of_a_forecast_that_do_not_fit(y_true, y_pred, quantiles, message
 # GateDisplay
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"target": 2}, r"target=2, but X has 2 features, \['x0', 'x1'\]: give one of -2 to 1"),
+        ({"target": "c", "feature_names": ["a", "b"]}, r"target='c', but X has 2 features, \['a'"),
+        ({"target": 0.5}, "target=0.5"),
+        ({"feature_names": ["a"]}, "feature_names has 1 names, but there are 2 features"),
+        ({"sample": 45}, "sample=45, but X has 45 sequences: give one of -45 to 44"),
+        ({"sample": -46}, "sample=-46"),
+        ({"y": [1.0]}, "inconsistent numbers of samples"),
+    ],
+)
+def test_forecasts_that_there_are_not(windows, options, message):
+    X, y = windows
+    model = GRURegressor(**QUICK).fit(X, y)
+    assert len(X) == 45
+    with pytest.raises(ValueError, match=message):
+        ForecastDisplay.from_estimator(model, X, **options)
+
+
+def test_what_is_no_forecast(windows, dense):
+    X, labels = dense
+    with pytest.raises(TypeError, match="GRUClassifier predicts classes"):
+        ForecastDisplay.from_estimator(make_pipeline(GRUClassifier(**QUICK)).fit(X, labels), X)
+    model = GRURegressor(return_sequences=True, **QUICK).fit(X, X[:, :, 0])
+    with pytest.raises(ValueError, match="a prediction for each of its steps"):
+        ForecastDisplay.from_estimator(model, X)
+
+
+def test_a_history_that_is_missing(windows):
+    """Of the target alone: what is missing in the end is no padding, and moves nothing."""
+    X, y = windows
+    imputer = TimeDistributed(SimpleImputer(keep_empty_features=True))
+    model = make_pipeline(imputer, GRURegressor(**QUICK)).fit(X, y)
+    X = X[:1].copy()
+    X[0, -1, 0] = np.nan
+    steps, values = data(ForecastDisplay.from_estimator(model, X).history_line_)
+    np.testing.assert_array_equal(steps, np.arange(-11, 1))
+    np.testing.assert_array_equal(values, X[0, :, 0])
+    X[0, :, 0] = np.nan
+    with pytest.raises(ValueError, match="NaN throughout; target=None leaves it out"):
+        ForecastDisplay.from_estimator(model, X)
+    assert ForecastDisplay.from_estimator(model, X, target=None).history_line_ is None
+    with pytest.raises(ValueError, match="NaN throughout; history=None leaves it out"):
+        ForecastDisplay.from_predictions([1], [1], history=[np.nan, np.nan])
+
+
+def test_the_name_of_what_is_forecast(windows):
+    X, y = windows
+    model = GRURegressor(**QUICK).fit(X, y)
+    names = {"feature_names": ["sales", "price"]}
+    display = ForecastDisplay.from_estimator(model, X, target="price", **names)
+    np.testing.assert_array_equal(display.history_line_.get_ydata(), X[0, :, 1])
+    assert display.ax_.get_ylabel() == "price"
+    assert ForecastDisplay.from_estimator(model, X, **names).ax_.get_ylabel() == "sales"
+    assert ForecastDisplay.from_estimator(model, X).ax_.get_ylabel() == ""
+
+
+def test_history_of_a_table_is_cut_as_the_first_that_cuts_it(windows):
+    X, y = windows
+    gru = GRURegressor(n_features_per_step=2, **QUICK)
+    model = make_pipeline(StandardScaler(), gru).fit(X.reshape(len(X), -1), y)
+    display = ForecastDisplay.from_estimator(model, X.reshape(len(X), -1), target=1)
+    np.testing.assert_array_equal(display.history_line_.get_ydata(), X[0, :, 1])
+
+
 @pytest.mark.parametrize(("layer", "reverse"), [(0, False), (1, False), (1, True)])
 def test_gates_are_drawn_a_row_for_each_unit(ragged, layer, reverse):
     X, y = ragged
@@ -274,7 +376,105 @@ def test_gates_that_there_are_not(dense):
         GateDisplay.from_estimator(GRUClassifier(), X[0])
 
 
+def test_names_of_the_inputs_of_gates(dense):
+    X, y = dense
+    model = GRUClassifier(**QUICK).fit(X, y)
+    display = GateDisplay.from_estimator(model, X[0], feature_names=["rain", "wind"])
+    assert labels(display.ax_[0]) == ["rain", "wind"]
+    assert labels(GateDisplay.from_estimator(model, X[0]).ax_[0]) == ["x0", "x1"]
+    with pytest.raises(ValueError, match="feature_names has 3 names, but there are 2 features"):
+        GateDisplay.from_estimator(model, X[0], feature_names=["rain", "wind", "sun"])
+
+
 # ImportanceDisplay
+
+
+@pytest.mark.parametrize("form", [np.asarray, list], ids=["array", "list"])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_importances_of_an_estimator_in_a_pipeline(dense, form, n_classes):
+    X, _ = dense
+    y = np.arange(40) % n_classes
+    X = form(X) if form is np.asarray else [x[: 3 + i % 4] for i, x in enumerate(X)]
+    model = make_pipeline(TimeDistributed(StandardScaler()), GRUClassifier(**QUICK)).fit(X, y)
+    display = ImportanceDisplay.from_estimator(model, X, feature_names=["rain", "wind"])
+    total, counts = np.zeros((6, 2)), np.zeros((6, 1))
+    for one in input_gradient(model, X):
+        total[: len(one)] += np.abs(one).reshape(len(one), 2, -1).mean(axis=2)
+        counts[: len(one)] += 1
+    assert total.min() > 0
+    np.testing.assert_allclose(display.image_.get_array(), (total / counts).T, rtol=1e-12)
+    assert [text.get_text() for text in display.ax_.get_yticklabels()] == ["rain", "wind"]
+    one = ImportanceDisplay.from_estimator(model, X, output=0, integrated=True)
+    assert (one.image_.get_array() != display.image_.get_array()).all()
+
+
+def test_bars_of_features(dense):
+    X, y = dense
+    model = GRUClassifier(**QUICK).fit(X, y)
+    result = sequence_importance(model, X, y, random_state=0)
+    display = ImportanceDisplay.from_importances(result, feature_names=["rain", "wind"])
+    assert [bar.get_width() for bar in display.bars_] == result.importances_mean.tolist()
+    (_, _, (spread,)) = display.bars_.errorbar
+    ends = [segment[:, 0] for segment in spread.get_segments()]
+    np.testing.assert_allclose(np.ptp(ends, axis=1), 2 * result.importances_std, atol=1e-12)
+    assert [text.get_text() for text in display.ax_.get_yticklabels()] == ["rain", "wind"]
+    bottom, top = display.ax_.get_ylim()
+    assert bottom > top  # the first feature is at the top, as in a heat map
+
+
+def test_bars_of_steps(dense):
+    X, y = dense
+    model = GRUClassifier(**QUICK).fit(X, y)
+    scoring = ["accuracy", "neg_log_loss"]
+    results = sequence_importance(model, X, y, axis="time", scoring=scoring, random_state=0)
+    display = ImportanceDisplay.from_importances(results["neg_log_loss"])
+    heights = [bar.get_height() for bar in display.bars_]
+    assert heights == results["neg_log_loss"].importances_mean.tolist()
+    assert display.ax_.get_xlabel() == "step"
+    assert display.image_ is None
+    with pytest.raises(ValueError, match=r"is a dict of \['accuracy', 'neg_log_loss'\]. Give one"):
+        ImportanceDisplay.from_importances(results)
+
+
+def test_a_bunch_that_does_not_say_of_what(dense):
+    X, y = dense
+    table = X.reshape(40, -1)
+    result = permutation_importance(GRUClassifier(**QUICK).fit(table, y), table, y, n_repeats=2)
+    with pytest.raises(ValueError, match="whether it is of features or of steps"):
+        ImportanceDisplay.from_importances(result)
+
+
+@pytest.mark.parametrize("n_features", [12, 30, 150])
+@pytest.mark.parametrize("in_a_part", [False, True])
+@pytest.mark.parametrize("bars", [False, True])
+def test_labels_of_many_features_do_not_overlap(n_features, in_a_part, bars):
+    """All were written, one over the other."""
+    ax = plt.subplots(2, 1, layout="constrained")[1][0] if in_a_part else None
+    values = np.arange(1.0, n_features + 1) if bars else np.ones((3, n_features))
+    display = ImportanceDisplay(values).plot(ax=ax)
+    display.figure_.canvas.draw()
+    drawn = display.ax_.get_yticklabels()
+    places = np.array([text.get_position()[1] for text in drawn], dtype=int)
+    assert [text.get_text() for text in drawn] == [f"x{place}" for place in places]
+    assert len(drawn) > min(n_features, 5) - 1
+    boxes = [text.get_window_extent() for text in drawn]
+    assert all(one.y0 >= other.y1 for one, other in pairwise(boxes))
+    if n_features == 12 and not in_a_part:
+        assert len(drawn) == 12
+
+
+@pytest.mark.parametrize(
+    ("importances", "message"),
+    [
+        ([np.ones((3, 2)), np.ones((4, 1))], r"importances\[1\] has shape \(4, 1\), .*\(3, 2\)"),
+        ([np.ones(3), np.ones(4)], r"importances\[0\] has shape \(3,\)"),
+        (np.full((2, 3), np.nan), "holds no number"),
+        (np.ones((1, 1, 1, 1, 1)), "has shape"),
+    ],
+)
+def test_importances_that_do_not_fit(importances, message):
+    with pytest.raises(ValueError, match=message):
+        ImportanceDisplay.from_importances(importances)
 
 
 def test_importances_over_time_and_feature(rng):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 # Of Okabe and Ito, https://jfly.uni-koeln.de/color: colour-blind people tell them apart.
@@ -20,3 +21,22 @@ def new_axes(display: Any, **options: Any) -> Any:
         ) from error
     _, ax = plt.subplots(**options)
     return ax
+
+
+def feature_names_of(names: Any, n_features: int) -> list[str]:
+    """Return names as strings, x0, x1, ... if there are none."""
+    if names is None:
+        return [f"x{i}" for i in range(n_features)]
+    names = [str(name) for name in names]
+    if len(names) != n_features:
+        raise ValueError(
+            f"feature_names has {len(names)} names, but there are {n_features} features."
+        )
+    return names
+
+
+def label_features(ax: Any, names: list[str]) -> None:
+    """Write names beside rows 0, 1, ..., as many as find room; between two, the same number."""
+    height = ax.get_position().height * ax.figure.get_figheight() * 72  # in points
+    each = max(1, math.ceil(len(names) * 1.1 * ax.yaxis.label.get_fontsize() / height))
+    ax.set(yticks=range(0, len(names), each), yticklabels=names[::each])

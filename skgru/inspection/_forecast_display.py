@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_consistent_length
 
 from .._sklearn_compat import safe_indexing
-from ._drawing import BLUE, DARK, GREY, new_axes
-from ._inside import unwrap
+from ._drawing import BLUE, DARK, GREY, feature_names_of, new_axes
+from ._inside import parts, unwrap
 
 
 class ForecastDisplay:
@@ -23,6 +24,8 @@ class ForecastDisplay:
     history : array-like of shape (n_timesteps,), default=None
     quantiles : array-like of shape (n_quantiles,), default=None
         The levels in ``y_pred``, rising.
+    target_name : str, default=None
+        What is forecast, written beside the axis.
 
     Attributes
     ----------
@@ -44,14 +47,26 @@ class ForecastDisplay:
     array([3., 4.])
     """
 
-    def __init__(self, y_pred, *, y_true=None, history=None, quantiles=None):
+    def __init__(self, y_pred, *, y_true=None, history=None, quantiles=None, target_name=None):
         self.y_pred = y_pred
         self.y_true = y_true
         self.history = history
         self.quantiles = quantiles
+        self.target_name = target_name
 
     @classmethod
-    def from_estimator(cls, estimator, X, y=None, *, sample=0, target=0, quantiles=None, ax=None):
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        y=None,
+        *,
+        sample=0,
+        target=0,
+        quantiles=None,
+        feature_names=None,
+        ax=None,
+    ):
         """Show the forecast of what follows one of the sequences.
 
         Parameters
@@ -63,37 +78,49 @@ class ForecastDisplay:
             The truth.
         sample : int, default=0
             Which of the sequences; counted from the end if negative.
-        target : int or None, default=0
-            Which feature of X is forecast; None: no history is shown.
+        target : int, str or None, default=0
+            Which feature of X is forecast, by position or by its name among ``feature_names``;
+            None: no history is shown.
         quantiles : array-like of float, default=None
             Levels of the quantiles that are predicted; None: those of the estimator, or of one
             inside of it.
+        feature_names : array-like of str of shape (n_features,), default=None
+            That of the target is written beside the axis.
         ax : matplotlib Axes, default=None
             Where to draw; None: in a new figure.
 
         Returns
         -------
         display : ForecastDisplay
+
+        Raises
+        ------
+        TypeError
+            If the estimator is a classifier.
+        ValueError
+            If it predicts at each step, there is no such sample or target, or the target is NaN
+            throughout.
         """
+        _check_forecaster(estimator)
+        check_consistent_length(X, y)
+        _check_place("sample", sample, len(X) if hasattr(X, "__len__") else X.shape[0], "sequences")
         one = safe_indexing(X, [sample])
         y_pred = np.asarray(estimator.predict(one)[0], dtype=float)
         quantiles = _quantile_levels(estimator) if quantiles is None else quantiles
         n_levels = 1 if quantiles is None else len(quantiles)
-        history = None
-        if target is not None:
-            rows = np.asarray(safe_indexing(one, 0), dtype=float)
-            width = getattr(unwrap(estimator)[0], "_n_features_per_step", 1)
-            history = rows.reshape(-1, width if rows.ndim == 1 else rows.shape[1])[:, target]
-        return cls.from_predictions(
-            None if y is None else np.ravel(np.asarray(safe_indexing(y, [sample]))),
+        history, name = _history(estimator, one, target, feature_names)
+        return cls(
             y_pred.reshape(-1, n_levels) if n_levels > 1 else np.ravel(y_pred),
+            y_true=None if y is None else np.ravel(np.asarray(safe_indexing(y, [sample]))),
             history=history,
             quantiles=quantiles,
-            ax=ax,
-        )
+            target_name=name,
+        ).plot(ax=ax)
 
     @classmethod
-    def from_predictions(cls, y_true, y_pred, *, history=None, quantiles=None, ax=None):
+    def from_predictions(
+        cls, y_true, y_pred, *, history=None, quantiles=None, target_name=None, ax=None
+    ):
         """Show predictions.
 
         Parameters
@@ -103,6 +130,8 @@ class ForecastDisplay:
         history : array-like of shape (n_timesteps,), default=None
             What was known; NaN at its end is padding.
         quantiles : array-like of shape (n_quantiles,), default=None
+        target_name : str, default=None
+            What is forecast, written beside the axis.
         ax : matplotlib Axes, default=None
             Where to draw; None: in a new figure.
 
@@ -113,9 +142,15 @@ class ForecastDisplay:
         Raises
         ------
         ValueError
-            If shapes do not fit together.
+            If shapes do not fit together, or the history is NaN throughout.
         """
-        return cls(y_pred, y_true=y_true, history=history, quantiles=quantiles).plot(ax=ax)
+        if history is not None:
+            history = np.asarray(history, dtype=float)
+            _check_known(history, "history=None leaves it out")
+            history = history[: np.flatnonzero(~np.isnan(history))[-1] + 1]
+        return cls(
+            y_pred, y_true=y_true, history=history, quantiles=quantiles, target_name=target_name
+        ).plot(ax=ax)
 
     def plot(self, ax=None):
         """Draw the forecast.
@@ -136,6 +171,8 @@ class ForecastDisplay:
         self._plot_predicted(columns, levels)
         known = self.history is not None
         self.ax_.set(xlabel="steps after the last known one" if known else "step")
+        if self.target_name is not None:
+            self.ax_.set(ylabel=self.target_name)
         self.ax_.xaxis.get_major_locator().set_params(integer=True)
         self.ax_.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
         return self
@@ -162,7 +199,6 @@ class ForecastDisplay:
         self.history_line_ = self.true_line_ = None
         if self.history is not None:
             values = np.asarray(self.history, dtype=float)
-            values = values[: np.flatnonzero(np.isfinite(values))[-1] + 1]
             steps = np.arange(1 - len(values), 1)
             (self.history_line_,) = self.ax_.plot(steps, values, color=GREY, label="history")
             self.ax_.axvline(0.5, color=GREY, linewidth=0.8, linestyle=":")
@@ -199,6 +235,55 @@ class ForecastDisplay:
             (self.prediction_line_,) = self.ax_.plot(
                 steps, columns[:, middle], color=BLUE, marker="s", markersize=4, label=label
             )
+
+
+def _check_forecaster(estimator: Any) -> None:
+    """Raise if what is predicted is no forecast of numbers."""
+    model, _ = unwrap(estimator)
+    if hasattr(model, "classes_"):
+        raise TypeError(
+            f"ForecastDisplay draws numbers, but {type(model).__name__} predicts classes. Pass a "
+            "regressor."
+        )
+    if getattr(model, "return_sequences", False):
+        raise ValueError(
+            "ForecastDisplay draws what follows a sequence, but with return_sequences=True there "
+            "is a prediction for each of its steps. Draw those with from_predictions."
+        )
+
+
+def _check_place(argument: str, place: Any, n_places: int, what: str) -> None:
+    if not isinstance(place, (int, np.integer)) or not -n_places <= place < n_places:
+        raise ValueError(
+            f"{argument}={place!r}, but X has {n_places} {what}: give one of {-n_places} to "
+            f"{n_places - 1}."
+        )
+
+
+def _check_known(history: np.ndarray, cure: str) -> None:
+    if history.ndim != 1 or np.isnan(history).all():
+        raise ValueError(
+            f"The history has shape {history.shape}, but must be (n_timesteps,), and not NaN "
+            f"throughout; {cure}."
+        )
+
+
+def _history(
+    estimator: Any, one: Any, target: Any, names: Any
+) -> tuple[np.ndarray | None, str | None]:
+    """Return the target's past in the one sequence of X, without padding, and its name."""
+    if target is None:
+        return None, None
+    rows = np.asarray(safe_indexing(one, 0), dtype=float)
+    readers = [part for part in parts(estimator) if hasattr(part, "_n_features_per_step")]
+    width = readers[0]._n_features_per_step if readers else 1
+    rows = rows.reshape(-1, width if rows.ndim == 1 else rows.shape[1])
+    known = feature_names_of(names, rows.shape[1])
+    place = known.index(target) if target in known else target
+    _check_place("target", place, rows.shape[1], f"features, {known}")
+    history = rows[: np.flatnonzero(~np.isnan(rows).all(axis=1))[-1] + 1, place]
+    _check_known(history, "target=None leaves it out")
+    return history, None if names is None else known[place]
 
 
 def _lighter(colour: str, share: float) -> tuple[float, ...]:

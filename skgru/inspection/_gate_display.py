@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._drawing import DIVERGING, GREY, SEQUENTIAL, new_axes
+from ._drawing import DIVERGING, GREY, SEQUENTIAL, feature_names_of, new_axes
 from ._gates import gates_over_time, n_layers
 from ._inside import unwrap
 
@@ -28,6 +28,8 @@ class GateDisplay:
         Between -1 and 1.
     inputs : array-like of shape (n_timesteps, n_features), default=None
         What was read, drawn above.
+    feature_names : array-like of str of shape (n_features,), default=None
+        Of the inputs; None: x0, x1, ... Of more than five no names are written.
 
     Attributes
     ----------
@@ -53,14 +55,17 @@ class GateDisplay:
     (10, 4)
     """
 
-    def __init__(self, update, reset, state, *, inputs=None):
+    def __init__(self, update, reset, state, *, inputs=None, feature_names=None):
         self.update = update
         self.reset = reset
         self.state = state
         self.inputs = inputs
+        self.feature_names = feature_names
 
     @classmethod
-    def from_estimator(cls, estimator, sequence, *, layer=0, reverse=False, ax=None):
+    def from_estimator(
+        cls, estimator, sequence, *, layer=0, reverse=False, feature_names=None, ax=None
+    ):
         """Let a fitted GRU read one sequence.
 
         Parameters
@@ -74,6 +79,8 @@ class GateDisplay:
             Which of the recurrent layers.
         reverse : bool, default=False
             With ``bidirectional=True``: show the direction from the last step to the first.
+        feature_names : array-like of str of shape (n_features,), default=None
+            Of what the GRU sees; None: x0, x1, ...
         ax : matplotlib Axes, default=None
             Whose place to take; None: a new figure.
 
@@ -86,7 +93,7 @@ class GateDisplay:
         TypeError
             If there is no GRU.
         ValueError
-            If the sequence does not fit, or there is no such layer or direction.
+            If the sequence or the names do not fit, or there is no such layer or direction.
         """
         check_is_fitted(estimator)
         model, (sequence,) = unwrap(estimator, [sequence])
@@ -109,7 +116,7 @@ class GateDisplay:
             inputs = inputs.reshape(-1, weights["weight_ih_l0"].shape[1])
         gates = gates_over_time(weights, inputs, layer, reverse)
         shown = None if "embedding" in weights else inputs
-        return cls(*gates, inputs=shown).plot(ax=ax)
+        return cls(*gates, inputs=shown, feature_names=feature_names).plot(ax=ax)
 
     def plot(self, ax=None):
         """Draw the heat maps.
@@ -152,11 +159,12 @@ class GateDisplay:
             return
         side.set_axis_off()
         inputs = np.asarray(self.inputs)
-        n_features = inputs.shape[1]
-        for feature in range(n_features):
+        names = feature_names_of(self.feature_names, inputs.shape[1])
+        n_features = len(names)
+        for feature, name in enumerate(names):
             colour = INPUT_COLOURS[feature] if n_features <= len(INPUT_COLOURS) else GREY
             self.input_lines_ += self.ax_[0].plot(
-                inputs[:, feature], color=colour, linewidth=1.2, label=f"x{feature}"
+                inputs[:, feature], color=colour, linewidth=1.2, label=name
             )
         self.ax_[0].set(ylabel="input")
         if 1 < n_features <= len(INPUT_COLOURS):

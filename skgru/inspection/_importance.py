@@ -74,8 +74,8 @@ def sequence_importance(
     result : Bunch
         ``importances`` (n_features, n_repeats) or (n_timesteps, n_repeats), and their
         ``importances_mean`` and ``importances_std``, as from
-        `sklearn.inspection.permutation_importance`. For several scorers a dict of one for each.
-        ``n_timesteps`` is that of the longest sequence.
+        `sklearn.inspection.permutation_importance`, and the ``axis``. For several scorers a dict of
+        one for each. ``n_timesteps`` is that of the longest sequence.
 
     Raises
     ------
@@ -85,6 +85,7 @@ def sequence_importance(
     See Also
     --------
     input_gradient : How each output changes with each single input.
+    ImportanceDisplay : Draws either.
 
     Notes
     -----
@@ -133,9 +134,11 @@ def sequence_importance(
         for donors in _draw_donors(batch.lengths, n_repeats, random_state)
     ]
     if not isinstance(baseline, dict):
-        return _importances(baseline, scores)
+        return _importances(baseline, scores, axis)
     return {
-        name: _importances(baseline[name], [[one[name] for one in repeat] for repeat in scores])
+        name: _importances(
+            baseline[name], [[one[name] for one in repeat] for repeat in scores], axis
+        )
         for name in baseline
     }
 
@@ -148,12 +151,13 @@ def _parameter(estimator: Any, name: str, default: Any) -> Any:
     return next((value for value in values if value is not None), default)
 
 
-def _importances(baseline: float, scores: list[list[float]]) -> Bunch:
+def _importances(baseline: float, scores: list[list[float]], axis: str) -> Bunch:
     importances = baseline - np.array(scores).T
     return Bunch(
         importances_mean=importances.mean(axis=1),
         importances_std=importances.std(axis=1),
         importances=importances,
+        axis=axis,
     )
 
 

@@ -16,7 +16,7 @@ class LossCurveDisplay:
     ----------
     training_loss : array-like of shape (n_epochs,)
     validation_loss : array-like of shape (n_epochs,), default=None
-        NaN in epochs that had none.
+        NaN in epochs that had none; if all had none, it is not drawn.
     learning_rate : array-like of shape (n_epochs,), default=None
 
     Attributes
@@ -94,6 +94,7 @@ class LossCurveDisplay:
         -------
         display : LossCurveDisplay
         """
+        self._check_lengths()
         self.ax_ = new_axes(self) if ax is None else ax
         self.figure_ = self.ax_.figure
         epochs = np.arange(1, len(self.training_loss) + 1)
@@ -102,16 +103,32 @@ class LossCurveDisplay:
         )
         self._plot_validation(epochs)
         self.ax_.set(ylabel="loss")
-        if self.validation_loss is not None:
+        if self.validation_line_ is not None:
             self.ax_.legend(frameon=False)
         self._plot_learning_rate(epochs)
         return self
+
+    def _check_lengths(self) -> None:
+        n_epochs = np.shape(self.training_loss)
+        if len(n_epochs) != 1 or n_epochs == (0,):
+            raise ValueError(
+                f"training_loss has shape {n_epochs}, but must have a loss for each epoch."
+            )
+        for name in ("validation_loss", "learning_rate"):
+            values = getattr(self, name)
+            if values is not None and np.shape(values) != n_epochs:
+                raise ValueError(
+                    f"{name} has shape {np.shape(values)}, but training_loss {n_epochs}. Give as "
+                    "many epochs, NaN where there is none, or None."
+                )
 
     def _plot_validation(self, epochs: np.ndarray) -> None:
         self.validation_line_ = self.lowest_point_ = None
         if self.validation_loss is None:
             return
         loss = np.asarray(self.validation_loss, dtype=float)
+        if np.isnan(loss).all():
+            return
         (self.validation_line_,) = self.ax_.plot(
             epochs, loss, color=VERMILION, linestyle="--", label="validation"
         )
