@@ -202,6 +202,48 @@ class TestFromLong:
         with pytest.raises(ValueError, match=r"Column 'heat' holds .*1j"):
             from_long(df.assign(heat=df["heat"] + 1j), **NAMES)
 
+    @pytest.mark.parametrize(
+        ("values", "dtype"),
+        [
+            ([1.5, None, 1.5, None], "float64"),
+            ([2**60, None, 2**60, None], "Int64"),
+            (["x", None, "x", None], "object"),
+            (["x", None, "x", None], "category"),
+            (["x", None, "x", None], "string"),
+            ([True, None, True, None], "boolean"),
+            (["2024-01-01", None, "2024-01-01", None], "datetime64[ns]"),
+            (["2024-01-01", None, "2024-01-01", None], "datetime64[ns, Europe/Berlin]"),
+        ],
+    )
+    def test_what_is_missing_is_the_same_in_a_target(self, values, dtype):
+        df = pd.DataFrame({"id": [1, 2, 1, 2], "x": 0.0, "y": pd.Series(values, dtype=dtype)})
+        _, y, _, _ = from_long(df, id="id", columns="x", target="y")
+        assert list(pd.isna(y)) == [False, True]
+        for changed, row in ((df["y"].iloc[[0, 1, 1, 1]], 2), (df["y"].iloc[[0, 1, 0, 0]], 3)):
+            bad = df.assign(y=changed.to_numpy() if dtype == "object" else changed.array)
+            with pytest.raises(ValueError, match=f"'y' is not constant .* in row {row}"):
+                from_long(bad, id="id", columns="x", target="y")
+
+    @pytest.mark.parametrize("names", [{"pulse"}, iter(["pulse"]), {"pulse": 1}])
+    def test_names_without_order(self, rng, names):
+        df = pd.DataFrame(table(rng))
+        for argument in ("columns", "target"):
+            options = {**NAMES, argument: names}
+            with pytest.raises(TypeError, match=f"{argument} must be the name .* Got .*list of it"):
+                from_long(df, **options)
+
+    @pytest.mark.parametrize(
+        ("options", "error"),
+        [
+            ({"target": "score", "target_per_step": "no"}, TypeError),
+            ({"target": "score", "target_per_step": 1}, TypeError),
+            ({"target_per_step": True}, ValueError),
+        ],
+    )
+    def test_targets_per_step_or_not(self, rng, options, error):
+        with pytest.raises(error, match="target_per_step"):
+            from_long(pd.DataFrame(table(rng)), **NAMES, **options)
+
 
 class TestToLong:
     @pytest.mark.parametrize(
@@ -300,12 +342,24 @@ class TestToLong:
             ({"target": "y", "y": [[1, 2], [1, 2]]}, r"y\[1\] has shape \(2,\).* has 1 steps"),
             ({"target": ["y", "z"], "y": [[1], [2]]}, r"y\[0\] has shape \(1,\).* names 2"),
             ({"id": "a"}, "a name of its own"),
+            ({"time": "t", "times": 5}, "times has no entries, but X has 2 sequences"),
+            ({"ids": [1.0, np.nan]}, r"ids\[1\] is nan, which is none"),
+            ({"ids": ["p", None]}, r"ids\[1\] is None, which is none"),
+            ({"ids": np.array(["2020-01-01", "NaT"], "M8[D]")}, r"ids\[1\] is NaT"),
             ({"output": "numpy"}, "output must be 'pandas' or 'polars'"),
         ],
     )
     def test_errors(self, options, message):
         with pytest.raises(ValueError, match=message):
             to_long([np.ones((2, 1)), np.ones((1, 1))], **{"columns": "a", **options})
+
+    @pytest.mark.parametrize("names", [{"a"}, iter(["a"]), {"a": 1}, (name for name in "a")])
+    def test_names_without_order(self, names):
+        """Features came in another order than that of the names, or names were taken for one."""
+        with pytest.raises(TypeError, match=r"columns must be the name .* Got .*list of it"):
+            to_long([np.ones((2, 1))], columns=names)
+        with pytest.raises(TypeError, match=r"target must be the name .* Got .*list of it"):
+            to_long([np.ones((2, 1))], columns="b", target=names, y=[1])
 
     @pytest.mark.parametrize("name", ["pandas", "polars"])
     def test_a_package_that_is_not_there(self, name, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -58,7 +59,7 @@ def from_long(df, *, id, time=None, columns, target=None, target_per_step=False)
     Raises
     ------
     TypeError
-        If df is no DataFrame.
+        If df is no DataFrame, or names have no order, as those of a set.
     ValueError
         If a column is not there, naming it; if an id or a time is missing, naming the row or the
         id; if a column holds what is no number, or a target is not constant, naming column and id.
@@ -85,6 +86,10 @@ def from_long(df, *, id, time=None, columns, target=None, target_per_step=False)
     (array([ True, False]), array(['b', 'a'], dtype=object))
     """
     _check_table(df)
+    if not isinstance(target_per_step, (bool, np.bool_)):
+        raise TypeError(f"target_per_step must be True or False. Got {target_per_step!r} instead.")
+    if target_per_step and target is None:
+        raise ValueError("target_per_step=True needs target, the name of a column.")
     features = _names(df, columns, "columns")
     targets = [] if target is None else _names(df, target, "target")
     _names_one(df, id, "id")
@@ -119,7 +124,7 @@ def _check_table(df: Any) -> None:
 def _names(df: Any, names: Any, argument: str) -> list[Any]:
     """Return the names of columns as a list, after a look whether each is there once."""
     there = list(df.columns)
-    names = list(names) if _is_list(names, there) else [names]
+    names = _as_list(names, there, argument)
     if not names:
         raise ValueError(f"{argument} is empty: name at least one column of df.")
     for name in names:
@@ -146,6 +151,18 @@ def _names_one(df: Any, name: Any, argument: str) -> None:
 def _index_names(df: Any) -> list[Any]:
     """Return the names of a pandas index; a table of polars has none."""
     return list(getattr(getattr(df, "index", None), "names", []))
+
+
+def _as_list(names: Any, there: list[Any], argument: str) -> list[Any]:
+    """Return one name or several as a list; their order is that of the features."""
+    if _is_list(names, there):
+        return list(names)
+    if isinstance(names, Iterable) and not isinstance(names, (str, bytes, tuple)):
+        raise TypeError(
+            f"{argument} must be the name of a column or a list of names. Got "
+            f"{type(names).__name__} instead; make a list of it, in the order that you want."
+        )
+    return [names]
 
 
 def _is_list(names: Any, there: list[Any]) -> bool:
@@ -244,11 +261,14 @@ def _check_constant(
     column: Any, name: Any, id: Any, of_rows: list[Any], sequence: np.ndarray, firsts: np.ndarray
 ) -> None:
     """Raise if a target has several values in a sequence; missing ones are the same."""
-    codes = np.where(is_missing(column), -1, _codes(column.to_list()))
-    differs = codes != codes[firsts][sequence]
+    values, missing, first_rows = as_array(column), is_missing(column), firsts[sequence]
+    if values.dtype == object:
+        values = values.copy()
+        values[missing] = None  # NA of pandas is neither equal nor different
+    differs = (values != values[first_rows]) & ~(missing & missing[first_rows])
     if differs.any():
         row = int(np.argmax(differs))
-        first = int(firsts[sequence[row]])
+        first = int(first_rows[row])
         values = column.to_list()
         raise ValueError(
             f"Target {name!r} is not constant where {id!r} is {of_rows[row]!r}: it is "
@@ -306,7 +326,7 @@ def to_long(
         `pip install skgru[polars]`.
     ValueError
         If numbers of sequences, steps, features or targets differ, naming the first sequence, or
-        if a name or an id is there twice.
+        if a name or an id is there twice, or an id is missing.
 
     See Also
     --------
@@ -324,7 +344,7 @@ def to_long(
     1       b    1   80.0    1
     2       a    0   60.0    0
     """
-    columns = list(columns) if _is_list(columns, []) else [columns]
+    columns = _as_list(columns, [], "columns")
     batch = read_any(X, len(columns))
     if batch.n_features != len(columns):
         raise ValueError(
@@ -354,6 +374,10 @@ def _ids(ids: Any, n_samples: int) -> np.ndarray:
     ids = np.asarray(ids)
     if ids.shape != (n_samples,):
         raise ValueError(f"ids has shape {ids.shape}, but X has {n_samples} sequences.")
+    missing = is_missing(ids)
+    if missing.any():
+        i = int(np.argmax(missing))
+        raise ValueError(f"ids[{i}] is {ids[i]}, which is none. Give each sequence an id.")
     again = _codes(ids.tolist()) != np.arange(n_samples)
     if again.any():
         i = int(np.argmax(again))
@@ -366,6 +390,7 @@ def _ids(ids: Any, n_samples: int) -> np.ndarray:
 def _times(times: Any, lengths: np.ndarray, padded_to: int | None) -> np.ndarray:
     if times is None:
         return np.arange(lengths.sum()) - np.repeat(begins(lengths), lengths)
+    _check_number("times", times, lengths)
     return _of_steps("times", [np.asarray(one) for one in times], lengths, padded_to)
 
 
@@ -373,7 +398,6 @@ def _of_steps(
     name: str, values: list[np.ndarray], lengths: np.ndarray, padded_to: int | None
 ) -> np.ndarray:
     """Join values of steps, those of padding left out."""
-    _check_number(name, values, lengths)
     for i, (one, length) in enumerate(zip(values, lengths, strict=True)):
         if not one.ndim or len(one) not in {length, padded_to}:
             raise ValueError(
@@ -393,7 +417,7 @@ def _target_columns(
 ) -> list[tuple[Any, np.ndarray]]:
     """Return names and values of the columns that y makes."""
     of_one_step = int(_is_list(target, []))  # dimensions of what one step has
-    names = list(target) if of_one_step else [target]
+    names = _as_list(target, [], "target")
     y = y.to_numpy() if hasattr(y, "to_numpy") else y
     _check_number("y", y, lengths)
     entries = [np.asarray(one) for one in y]
