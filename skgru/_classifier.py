@@ -135,7 +135,8 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
     n_features_in_ : int
         Number of columns of a 2-D X, of features per step otherwise.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Column names; only after `fit` with a table whose column names are all strings.
+        Column names; only after `fit` with a table, or with a list of tables, whose column names
+        are all strings.
     token_ids_ : ndarray of shape (n_tokens,)
         The ids that have a vector, in rising order; only with ``embedding_dim``.
     weights_ : dict of str to ndarray

@@ -8,7 +8,7 @@ given                                                read as
 3-D array (n_samples, n_timesteps, n_features)       itself
 3-D array whose last steps are NaN in all features   ragged: those steps are padding
 2-D array or DataFrame (n_samples, T * F)            (n_samples, T, F), F = n_features_per_step
-list, tuple or object array of (T_i, F) arrays       ragged sequences
+list, tuple or object array of (T_i, F) arrays       ragged sequences, also of tables
 list, tuple or object array of 1-D arrays            each cut like a row of a 2-D array
 ==================================================== ======================================
 """
@@ -39,8 +39,9 @@ def read_sequences(
     """Validate X and return it as sequences, in float32 if it is that, else in float64.
 
     With ``reset`` the estimator gets ``n_features_in_``, what else is needed to compare with
-    later, and ``feature_names_in_`` for a table with named columns; without, X is compared with
-    them. ``allow_nan``: values may be missing, for a transformer that can do with that.
+    later, and ``feature_names_in_`` for a table with named columns, or a list of them; without, X
+    is compared with them. ``allow_nan``: values may be missing, for a transformer that can do with
+    that.
 
     Raises
     ------
@@ -49,8 +50,9 @@ def read_sequences(
     """
     given, X = X, _list_or_array(X)
     n_features = _expected_features(estimator) if reset else estimator._n_features_per_step
-    n_columns = None
+    n_columns = names = None
     if isinstance(X, list):
+        names = _names_of_steps(X)
         batch = _read_list(estimator, X, n_features, allow_nan)
     elif len(X.shape) == 3:
         batch = _read_3d(estimator, X, n_features, allow_nan)
@@ -67,12 +69,40 @@ def read_sequences(
         estimator._fitted_on_table = n_columns is not None
         if n_columns is None and hasattr(estimator, "feature_names_in_"):
             del estimator.feature_names_in_
+        if names is not None:
+            estimator.feature_names_in_ = np.array(names, dtype=object)
     elif batch.n_features != n_features:
         raise ValueError(
             f"X has {batch.n_features} features per step, but {type(estimator).__name__} was "
             f"fitted with {n_features}. The axes of a 3-D X are {AXES}."
         )
+    elif names is not None and not estimator._fitted_on_table:
+        _check_names(names, list(getattr(estimator, "feature_names_in_", names)))
     return batch
+
+
+def _names_of_steps(X: list[Any]) -> list[str] | None:
+    """Return the column names of sequences that are tables, None if one has none or other ones."""
+    first: list[str] | None = None
+    for i, sequence in enumerate(X):
+        names = list(getattr(sequence, "columns", []))
+        if not names or not all(isinstance(name, str) for name in names):
+            return None
+        first = first or names
+        if names != first:
+            raise ValueError(
+                f"Sequence {i} of X has the columns {names}, but sequence 0 has {first}. Each must "
+                "have the same, in the same order: use its [[...]] with their names."
+            )
+    return first
+
+
+def _check_names(names: list[str], fitted: list[str]) -> None:
+    if names != fitted:
+        raise ValueError(
+            f"The feature names should match those that were passed during fit. X has {names}, but "
+            f"they were {fitted}. Give each sequence those columns, in that order."
+        )
 
 
 class _Reader(BaseEstimator):

@@ -325,6 +325,26 @@ def test_masks_and_dates_of_ragged_sequences_are_not_lost():
         GRURegressor(**FAST).fit([table, table], [0, 1])
 
 
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_names_of_a_list_of_tables(library):
+    """Columns in another order were taken as they came."""
+    frame = pytest.importorskip(library).DataFrame
+    rng = np.random.RandomState(0)
+    X = [frame({"rain": rng.rand(n), "wind": rng.rand(n)}) for n in (3, 2, 4)]
+    model = GRURegressor(**FAST).fit(X, [0, 1, 2])
+    assert model.feature_names_in_.tolist() == ["rain", "wind"]
+    assert model.n_features_in_ == 2
+    arrays = [np.asarray(x) for x in X]
+    np.testing.assert_array_equal(model.predict(arrays), model.predict(X))
+    with pytest.raises(ValueError, match=r"names should match .*\['wind', 'rain'\], but they were"):
+        model.predict([x[["wind", "rain"]] for x in X])
+    with pytest.raises(ValueError, match=r"Sequence 2 of X has the columns \['wind', 'rain'\]"):
+        model.fit([*X[:2], X[2][["wind", "rain"]]], [0, 1, 2])
+    assert not hasattr(model.fit(arrays, [0, 1, 2]), "feature_names_in_")
+    assert not hasattr(model.fit([X[0], arrays[1]], [0, 1]), "feature_names_in_")
+    model.predict([x[["wind", "rain"]] for x in X])
+
+
 def test_tables_of_polars():
     pl = pytest.importorskip("polars")
     X = np.random.RandomState(0).standard_normal((10, 4))

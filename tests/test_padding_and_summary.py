@@ -169,6 +169,36 @@ class TestSequenceSummary:
         assert list(made.index) == list(table.index)
         np.testing.assert_array_equal(made["x1_last"], X[:, -1, 1])
 
+    @pytest.mark.parametrize(
+        ("columns", "expected"),
+        [
+            (["rain_0", "wind_0", "rain_1", "wind_1"], ["rain", "wind"]),
+            (["rain9", "wind9", "rain10", "wind10"], ["rain", "wind"]),
+            (["x0_0", "x1_0", "x0_1", "x1_1"], ["x0", "x1"]),
+            (["step0__rain", "step0__wind", "step1__rain", "step1__wind"], ["rain", "wind"]),
+            (["1 rain", "1 wind", "2 rain", "2 wind"], ["rain", "wind"]),
+            (["rain_0", "rain_1", "wind_0", "wind_1"], ["x0", "x1"]),  # feature by feature
+            (["rain_0", "rain_1", "rain_2", "rain_3"], ["x0", "x1"]),
+            (["a", "b", "c", "d"], ["x0", "x1"]),
+            (["0", "1", "2", "3"], ["x0", "x1"]),
+        ],
+    )
+    def test_names_of_the_columns_of_a_table(self, columns, expected):
+        """They were never looked at."""
+        table = pd.DataFrame(np.arange(8.0).reshape(2, 4), columns=columns)
+        summary = SequenceSummary(["last", "max"], n_features_per_step=2).fit(table)
+        made = [f"{name}_{statistic}" for name in expected for statistic in ("last", "max")]
+        assert list(summary.get_feature_names_out()) == made
+        unnamed = SequenceSummary(["last", "max"], n_features_per_step=2).fit(table.to_numpy())
+        assert list(unnamed.get_feature_names_out(columns)) == made
+        assert unnamed.get_feature_names_out()[0] == "x0_last"
+
+    def test_names_of_a_table_of_one_step_and_of_a_list_of_tables(self):
+        table = pd.DataFrame(np.eye(3, 2), columns=["rain", "wind"])
+        for X in (table, [table, table[:2]]):
+            summary = SequenceSummary(["max"], n_features_per_step=2).fit(X)
+            assert list(summary.get_feature_names_out()) == ["rain_max", "wind_max"]
+
     def test_the_baseline_in_scikit_learns_tools(self):
         X, y = load_japanese_vowels(subset="train", return_X_y=True)
         model = make_pipeline(SequenceSummary(), StandardScaler(), LogisticRegression())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from numbers import Integral
 from typing import Any, ClassVar
@@ -42,6 +43,10 @@ def _slope(steps: _Steps) -> np.ndarray:
     return covariance / np.maximum((lengths**2 - 1) / 12, 1 / 12)[:, None]  # one step: 0 / 1
 
 
+# How the columns of a table may be called: rain_0, rain-1, rain2; or 0_rain, t1 rain, step2__rain.
+STEP_LAST = re.compile(r"^(.+?)[\W_]*\d+$")
+STEP_FIRST = re.compile(r"^[^\W\d_]*[\W_]*\d+[\W_]+(.+)$")
+
 STATISTICS: dict[str, Callable[[_Steps], np.ndarray]] = {
     "mean": lambda steps: steps.mean,
     "std": lambda steps: np.sqrt(steps.mean_of(steps.centred**2)),
@@ -74,7 +79,8 @@ class SequenceSummary(TransformerMixin, BaseEstimator):
     n_features_in_ : int
         Number of columns of a 2-D X, of features per step otherwise.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Column names; only after `fit` with a table whose column names are all strings.
+        Column names; only after `fit` with a table, or with a list of tables, whose column names
+        are all strings.
 
     Examples
     --------
@@ -156,8 +162,10 @@ class SequenceSummary(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of str of shape (`n_features_in_`,), default=None
-            Names of the features of a step; None: x0, x1, ... Over a table, whose columns are
-            steps and features, features are always called x0, x1, ...
+            Names of the columns of a table, or of the features of a step; None:
+            ``feature_names_in_`` if there are any, else x0, x1, ... Columns of a table, which are
+            steps and features, name a feature where they differ in the number of the step only:
+            rain_0, wind_0, rain_1, wind_1 or step0__rain, ...; otherwise features are x0, x1, ...
 
         Returns
         -------
@@ -166,7 +174,8 @@ class SequenceSummary(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         names = check_feature_names_in(self, input_features)
         if self._fitted_on_table:
-            names = [f"x{i}" for i in range(self._n_features_per_step)]
+            is_named = input_features is not None or hasattr(self, "feature_names_in_")
+            names = _names_of_features(names if is_named else [], self._n_features_per_step)
         made = [f"{name}_{statistic}" for name in names for statistic in self.statistics]
         return np.array(made, dtype=object)
 
@@ -176,3 +185,16 @@ class SequenceSummary(TransformerMixin, BaseEstimator):
         tags.input_tags.two_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _names_of_features(columns: Any, n_features: int) -> list[str]:
+    """Return what the columns of the steps have in common; x0, x1, ... if it tells nothing."""
+    steps = np.reshape(columns, (-1, n_features))
+    if len(steps) == 1:
+        return steps[0].tolist()
+    for pattern in STEP_LAST, STEP_FIRST:
+        found = [{pattern.sub(r"\1", name) for name in of_feature} for of_feature in steps.T]
+        names = [one.pop() for one in found if len(one) == 1]
+        if len(set(names)) == n_features:
+            return names
+    return [f"x{i}" for i in range(n_features)]
