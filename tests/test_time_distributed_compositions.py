@@ -1,5 +1,6 @@
 """Compositions of transformers do for the steps what scikit-learn does for the joined rows."""
 
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 import pytest
 import sklearn
 from sklearn.base import clone
-from sklearn.compose import ColumnTransformer, make_column_transformer
+from sklearn.compose import ColumnTransformer, make_column_selector, make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.model_selection import GridSearchCV
@@ -22,7 +23,7 @@ from sklearn.preprocessing import (
 )
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skgru import GRUClassifier
+from skgru import GRUClassifier, GRURegressor
 from skgru.preprocessing import SequenceSummary, TimeDistributed, pad_sequences
 
 CODES = 2  # the column that holds categories
@@ -233,6 +234,73 @@ class TestMissingValues:
         assert np.isnan(np.vstack(back)).any()
 
 
+class TestColumnsByName:
+    """Of a list of tables; an error told of DataFrames to those who had given DataFrames."""
+
+    @pytest.fixture(params=["pandas", "polars"])
+    def tables(self, request):
+        frame = pytest.importorskip(request.param).DataFrame
+        rng = np.random.RandomState(0)
+        return [frame({"rain": rng.rand(n), "kind": rng.randint(3, size=n)}) for n in (4, 3, 5)]
+
+    @pytest.fixture
+    def transformer(self):
+        return TimeDistributed(
+            make_column_transformer(
+                (OneHotEncoder(handle_unknown="ignore", sparse_output=False), ["kind"]),
+                (StandardScaler(), ["rain"]),
+                verbose_feature_names_out=False,
+            )
+        )
+
+    def test_as_by_position(self, tables, transformer):
+        arrays = [np.asarray(table) for table in tables]
+        by_position = TimeDistributed(
+            make_column_transformer(
+                (OneHotEncoder(sparse_output=False), [1]), (StandardScaler(), [0])
+            )
+        )
+        expected = by_position.fit_transform(arrays)
+        assert expected[0].shape == (4, 4)
+        for made in (transformer.fit_transform(tables), transformer.transform(arrays)):
+            for one, other in zip(made, expected, strict=True):
+                np.testing.assert_array_equal(one, other)
+        names = ["kind_0.0", "kind_1.0", "kind_2.0", "rain"]
+        assert transformer.get_feature_names_out().tolist() == names
+        np.testing.assert_array_equal(transformer.transform(np.array(arrays[2:])), [expected[2]])
+
+    def test_columns_in_another_order(self, tables, transformer):
+        transformer.fit(tables)
+        with pytest.raises(ValueError, match="feature names should match"):
+            transformer.transform([table[["kind", "rain"]] for table in tables])
+
+    def test_in_a_pipeline_and_copied(self, tables, transformer):
+        model = make_pipeline(transformer, GRURegressor(2, max_iter=2, random_state=0))
+        model.fit(tables, [0.0, 1.0, 2.0])
+        copied = pickle.loads(pickle.dumps(model))
+        np.testing.assert_array_equal(copied.predict(tables), model.predict(tables))
+
+    @pytest.mark.parametrize("form", ["list", "array", "table"])
+    def test_steps_without_names(self, transformer, form):
+        X = np.random.RandomState(0).rand(3, 4, 2)
+        X = {"list": list(X), "array": X, "table": pd.DataFrame(X.reshape(3, -1)).add_prefix("c")}
+        transformer.set_params(n_features_per_step=2)
+        with pytest.raises(ValueError, match=r"a list of DataFrames, one for each .* by position"):
+            transformer.fit(X[form])
+
+    def test_selected_by_type(self, tables):
+        columns = [(StandardScaler(), make_column_selector("rain"))]
+        of_names = TimeDistributed(make_column_transformer(*columns))
+        if not hasattr(tables[0], "iloc"):
+            with pytest.raises(ValueError, match="can only be applied to pandas"):
+                of_names.fit(tables)
+            return
+        made = of_names.fit_transform(tables)
+        assert made[0].shape == (4, 1)
+        with pytest.raises(ValueError, match="a list of DataFrames, one for each"):
+            TimeDistributed(make_column_transformer(*columns)).fit(made)
+
+
 def test_parameters_inside_are_searched(with_gaps):
     y = [int(x[-1, CODES] > 0) for x in with_gaps]
     inner = columns(make_pipeline(SimpleImputer(), PCA()))
@@ -244,7 +312,14 @@ def test_parameters_inside_are_searched(with_gaps):
 
 
 @pytest.mark.parametrize(
-    ("form", "copies"), [(np.asarray, 0), (list, 1), ("padded", 1)], ids=["3-D", "list", "padded"]
+    ("form", "copies"),
+    [
+        (np.asarray, 0),
+        (list, 1),
+        (lambda X: [pd.DataFrame(x).add_prefix("c") for x in X], 1),
+        ("padded", 1),
+    ],
+    ids=["3-D", "list", "tables", "padded"],
 )
 def test_memory_is_that_of_the_result_and_one_copy_at_most(rng, form, copies):
     X = rng.standard_normal((500, 100, 8))

@@ -48,7 +48,7 @@ class TimeDistributed(
     ----------
     transformer : estimator
         Any scikit-learn transformer that keeps the number of samples. A `ColumnTransformer` is
-        told the columns by their position within a step.
+        told the columns by their position within a step; or by name, if X is a list of tables.
     n_features_per_step : int, default=1
         How a row of a 2-D X is cut into steps, as in `skgru.GRURegressor`.
 
@@ -110,11 +110,13 @@ class TimeDistributed(
         with unchanged_on_error(self):
             callbacks.begin()
             batch = read_sequences(self, X, reset=True, allow_nan=self._allows_nan())
+            is_named = not self._fitted_on_table and hasattr(self, "feature_names_in_")
+            self._table_type = type(next(iter(X))) if is_named else None
             rows = batch.rows()
             targets = [] if y is None else _of_steps(y, batch.lengths)
-            with _first_nan_named(batch):
-                self.transformer_ = clone(self.transformer).fit(rows, *targets)
-                first = rows[:1].copy()  # some work in place
+            with _explained(batch, self._table_type):
+                self.transformer_ = clone(self.transformer).fit(self._named(rows), *targets)
+                first = self._named(rows[:1].copy())  # some work in place
                 self._n_features_out = self._apply(self.transformer_.transform, first).shape[1]
             callbacks.end()
         return self
@@ -134,8 +136,8 @@ class TimeDistributed(
         """
         check_is_fitted(self)
         batch = read_sequences(self, X, reset=False, allow_nan=self._allows_nan())
-        with _first_nan_named(batch):
-            rows = self._apply(self.transformer_.transform, batch.rows())
+        with _explained(batch, self._table_type):
+            rows = self._apply(self.transformer_.transform, self._named(batch.rows()))
         made = write_sequences(X, batch, rows)
         is_table = self._fitted_on_table and isinstance(made, np.ndarray) and made.ndim == 2
         return in_container(self, made, X) if is_table else made
@@ -177,6 +179,15 @@ class TimeDistributed(
         batch = read_sequences(reader, X, reset=False, allow_nan=self._allows_nan())
         rows = self._apply(self.transformer_.inverse_transform, batch.rows())
         return write_sequences(X, batch, rows)
+
+    def _named(self, rows):
+        """Return all steps as the kind of table that `fit` got, if it did; of pandas, no copy."""
+        if self._table_type is None:
+            return rows
+        names = list(self.feature_names_in_)
+        if hasattr(self._table_type, "iloc"):
+            return self._table_type(rows, columns=names, copy=False)
+        return self._table_type(rows, schema=names)
 
     def _allows_nan(self):
         return _allows_nan(self.transformer)
@@ -242,11 +253,17 @@ def _allows_nan(transformer: Any) -> bool:
 
 
 @contextmanager
-def _first_nan_named(batch: Any) -> Iterator[None]:
-    """Say where the first NaN is if a part of the transformer does not take it."""
+def _explained(batch: Any, table_type: type | None) -> Iterator[None]:
+    """Say what to do if there are no names, and where the first NaN is if it is not taken."""
     try:
         yield
     except ValueError as error:
+        if "dataframes" in str(error) and table_type is None:
+            raise ValueError(
+                "The transformer selects columns by name, but the steps of X have none. Give X as "
+                "a list of DataFrames, one for each sequence, or select by position: 0 is the "
+                f"first feature of a step. {error}"
+            ) from error
         missing = np.isnan(batch.rows())
         if "NaN" not in str(error) or not missing.any():
             raise
