@@ -209,6 +209,7 @@ def expected_failures(estimator):
     if options.get("warm_start"):
         reasons["check_supervised_y_2d"] = FITTED_TWICE
         reasons["check_classifiers_multilabel_representation_invariance"] = FITTED_TWICE
+        reasons["check_pipeline_consistency"] = FITTED_TWICE
         reasons["check_transformer_data_not_an_array"] = FITTED_TWICE
         reasons["check_transformer_general"] = FITTED_TWICE
         reasons["check_transformer_preserve_dtypes"] = FITTED_TWICE
