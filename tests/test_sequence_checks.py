@@ -58,6 +58,14 @@ VARIANTS = [
 ]
 
 
+TOKENS = [
+    {},
+    {"return_sequences": True, "hidden_layer_sizes": (4, 3)},
+    {"pooling": "attention", "bidirectional": True},
+]
+VARIANTS += [{"embedding_dim": 3, "max_iter": 30, **options} for options in TOKENS]
+
+
 @pytest.mark.parametrize("options", VARIANTS, ids=str)
 @pytest.mark.parametrize("cls", [GRURegressor, GRUClassifier])
 def test_our_estimators_pass_every_check(cls, options):
@@ -377,3 +385,58 @@ def test_the_estimator_itself_is_left_alone():
 def test_bad_arguments(estimator, options, error, message):
     with pytest.raises(error, match=message):
         check_sequence_estimator(estimator, **options)
+
+
+# Tokens
+
+
+class TokenReader(BaseEstimator):
+    """Sums what a function makes of token ids, given as arrays or lists padded with 0."""
+
+    def __init__(self, embedding_dim=1, fault=None):
+        self.embedding_dim = embedding_dim
+        self.fault = fault
+
+    def fit(self, X, y):
+        self.ids_ = [np.asarray(x) for x in X]
+        assert all(ids.dtype.kind == "i" and ids.ndim == 1 and ids.all() for ids in self.ids_)
+        return self
+
+    def predict(self, X):
+        X = [np.asarray(x) for x in X]
+        lengths = [len(x) if self.fault == "padding" else np.count_nonzero(x) for x in X]
+        weight = {"order": lambda steps: 1.0 + 0 * steps}.get(self.fault, np.sqrt)
+        made = [x[:n] @ weight(np.arange(1.0, n + 1)) for x, n in zip(X, lengths, strict=True)]
+        if self.fault == "padding":
+            made = [one + n for one, n in zip(made, lengths, strict=True)]
+        return np.array(made) + (np.mean(made) if self.fault == "neighbours" else 0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "checks"),
+    [
+        (None, []),
+        ("padding", ["check_padding", "check_ragged_equals_padded"]),
+        ("order", ["check_time_axis"]),
+        ("neighbours", ["check_batch_neighbours", "check_ragged_one_by_one"]),
+    ],
+)
+def test_of_tokens(fault, checks):
+    """They could not be checked: all estimators were given numbers, and refused them."""
+    for estimator in (TokenReader(fault=fault), make_pipeline(TokenReader(fault=fault))):
+        assert set(failed(estimator)) >= set(checks)
+        if fault is None:
+            assert set(statuses(estimator).values()) == {"passed"}
+    assert set(failed(TokenReader(None, fault), tokens=True)) >= set(checks)
+
+
+def test_tokens_have_no_other_time_axis():
+    with pytest.raises(ValueError, match="time_axis must be 1 for tokens"):
+        sequence_checks(GRUClassifier(embedding_dim=2), time_axis=2)
+
+
+def test_what_stands_for_padding_is_named():
+    estimator = TokenReader(fault="padding")
+    check = next(one for _, one in sequence_checks(estimator) if one.name == "check_padding")
+    with pytest.raises(AssertionError, match="3 steps of id 0 were appended"):
+        check(estimator)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone, is_classifier
 
-Sequences = list[np.ndarray]  # (n_timesteps_i, n_features) each
+Sequences = list[np.ndarray]  # (n_timesteps_i, n_features) each; of tokens n_features is 1
 
 N_SAMPLES, N_TIMESTEPS, N_FEATURES = 24, 7, 2
+N_TOKENS = 20  # ids are 1 to 20
 
 
 @dataclass(frozen=True)
@@ -27,37 +28,54 @@ class Settings:
         Whether the prediction of a step is meant to depend on no later one.
     rtol : float
         How far outputs may differ by rounding, relative to the largest of them.
+    tokens : bool
+        Whether a step is a token id, and 0 is padding.
     """
 
     time_axis: int
     per_step: bool
     causal: bool
     rtol: float
+    tokens: bool = False
+
+    @property
+    def padding(self) -> str:
+        """What stands where a sequence has ended."""
+        return "id 0" if self.tokens else "NaN"
+
+    def draw(self, seed: int, *, ragged: bool = False) -> Sequences:
+        """Draw sequences of one length, or of different ones."""
+        rng = np.random.RandomState(seed)
+        lengths = np.full(N_SAMPLES, N_TIMESTEPS)
+        if ragged:
+            lengths -= np.arange(N_SAMPLES) % 4
+            rng.shuffle(lengths)
+        if self.tokens:
+            return [rng.randint(1, N_TOKENS + 1, size=(length, 1)) for length in lengths]
+        return [rng.standard_normal((length, N_FEATURES)) for length in lengths]
+
+    def stronger(self, steps: np.ndarray) -> np.ndarray:
+        """Return steps that a model feels more; token ids as they are."""
+        return steps if self.tokens else 3 * steps
 
     def ragged(self, sequences: Sequences) -> Sequences:
         """Return sequences as a list with the axes in the order that the estimator takes."""
+        if self.tokens:
+            return [one[:, 0] for one in sequences]
         return sequences if self.time_axis == 1 else [one.T for one in sequences]
 
     def padded(self, sequences: Sequences, n_timesteps: int) -> np.ndarray:
-        """Return sequences as a 3-D array, NaN where they have ended."""
+        """Return sequences as a 3-D array, NaN where they have ended; tokens as a 2-D one."""
+        if self.tokens:
+            return np.array([np.pad(one[:, 0], (0, n_timesteps - len(one))) for one in sequences])
         X = np.full((len(sequences), n_timesteps, N_FEATURES), np.nan)
         for row, one in zip(X, sequences, strict=True):
             row[: len(one)] = one
         return X if self.time_axis == 1 else X.transpose(0, 2, 1)
 
     def dense(self, sequences: Sequences) -> np.ndarray:
-        """Return sequences of one length as a 3-D array."""
+        """Return sequences of one length as one array."""
         return self.padded(sequences, len(sequences[0]))
-
-
-def draw(seed: int, *, ragged: bool = False) -> Sequences:
-    """Draw sequences of one length, or of different ones."""
-    rng = np.random.RandomState(seed)
-    lengths = np.full(N_SAMPLES, N_TIMESTEPS)
-    if ragged:
-        lengths -= np.arange(N_SAMPLES) % 4
-        rng.shuffle(lengths)
-    return [rng.standard_normal((length, N_FEATURES)) for length in lengths]
 
 
 def targets(estimator: Any, sequences: Sequences, settings: Settings) -> list[Any]:

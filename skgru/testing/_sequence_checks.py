@@ -12,7 +12,7 @@ from unittest import SkipTest
 import numpy as np
 from sklearn.exceptions import SkipTestWarning
 
-from ._problem import Sequences, Settings, draw, fit, fitted, outputs, seeded
+from ._problem import Sequences, Settings, fit, fitted, outputs, seeded
 
 EXTRA_STEPS = 3  # of padding
 SMALLEST_CHANGE = 0.01  # of the spread of the predictions, when steps change places
@@ -48,6 +48,7 @@ def sequence_checks(
     per_step: bool | None = None,
     causal: bool | None = None,
     rtol: float = 1e-5,
+    tokens: bool | None = None,
 ) -> list[tuple[Any, SequenceCheck]]:
     """Return the checks of `check_sequence_estimator`, to be run one by one.
 
@@ -56,7 +57,7 @@ def sequence_checks(
     Parameters
     ----------
     estimator : estimator instance
-    time_axis, per_step, causal, rtol
+    time_axis, per_step, causal, rtol, tokens
         See `check_sequence_estimator`.
 
     Returns
@@ -93,7 +94,11 @@ def sequence_checks(
         causal = per_step and not _is_set(estimator, "bidirectional")
     if causal and not per_step:
         raise ValueError("causal=True needs a prediction for each step: set per_step=True too.")
-    settings = Settings(time_axis, per_step, causal, rtol)
+    if tokens is None:
+        tokens = _parameter(estimator, "embedding_dim") is not None
+    if tokens and time_axis != 1:
+        raise ValueError("time_axis must be 1 for tokens, whose X has the axes samples and steps.")
+    settings = Settings(time_axis, per_step, causal, rtol, tokens)
     checks = [one for one in CHECKS if causal or one is not check_causality]
     return [(estimator, SequenceCheck(one, settings)) for one in checks]
 
@@ -105,6 +110,7 @@ def check_sequence_estimator(
     per_step: bool | None = None,
     causal: bool | None = None,
     rtol: float = 1e-5,
+    tokens: bool | None = None,
     expected_failed_checks: Mapping[str, str] | None = None,
     on_skip: Literal["warn"] | None = "warn",
     on_fail: Literal["raise"] | None = "raise",
@@ -112,7 +118,8 @@ def check_sequence_estimator(
     """Check that an estimator treats sequences as sequences.
 
     The counterpart of `sklearn.utils.estimator_checks.check_estimator`, for any estimator with
-    ``fit`` and ``predict`` that takes real-valued sequences, of this package or another.
+    ``fit`` and ``predict`` that takes sequences of numbers or of token ids, of this package or
+    another.
 
     ============================== ================================================================
     check                          fails if
@@ -120,7 +127,7 @@ def check_sequence_estimator(
     ``check_batch_neighbours``     a prediction depends on the other sequences of its batch
     ``check_batch_size``           a prediction depends on how many sequences there are
     ``check_sample_order``         other sequences first, other predictions
-    ``check_padding``              steps of NaN at the end change a prediction
+    ``check_padding``              steps of NaN, or of id 0, at the end change a prediction
     ``check_ragged_equals_padded`` a list of sequences is predicted otherwise than the same padded
     ``check_ragged_one_by_one``    sequences in a list are predicted otherwise than each alone
     ``check_time_axis``            all steps but the last can be reversed and nothing changes, after
@@ -131,8 +138,9 @@ def check_sequence_estimator(
     ============================== ================================================================
 
     Each check fits a clone with all random states set to 0, to 24 sequences of 7 steps and 2
-    features: together eleven fits, twelve with that of causality. Where an estimator refuses NaN or
-    lists with ValueError or TypeError, the checks of them are skipped.
+    features, or of token ids from 1 to 20: together eleven fits, twelve with that of causality.
+    Where an estimator refuses padding or lists with ValueError or TypeError, the checks of them are
+    skipped.
 
     Parameters
     ----------
@@ -149,6 +157,10 @@ def check_sequence_estimator(
         ``per_step`` and ``bidirectional`` is not set.
     rtol : float, default=1e-5
         Differences of up to ``rtol`` times the largest prediction are taken for rounding.
+    tokens : bool, default=None
+        Whether a step is a token id: X is an array of integers (n_samples, n_timesteps) in which 0
+        is padding, or a list of 1-D arrays; None: whether the estimator, or one inside of it, has
+        ``embedding_dim`` set.
     expected_failed_checks : dict, default=None
         Names of checks that are to fail, with the reasons.
     on_skip : {"warn"} or None, default="warn"
@@ -179,7 +191,7 @@ def check_sequence_estimator(
     {'passed'}
     """
     checks = sequence_checks(
-        estimator, time_axis=time_axis, per_step=per_step, causal=causal, rtol=rtol
+        estimator, time_axis=time_axis, per_step=per_step, causal=causal, rtol=rtol, tokens=tokens
     )
     for name, value, allowed in (("on_skip", on_skip, "warn"), ("on_fail", on_fail, "raise")):
         if value not in (allowed, None):
@@ -234,12 +246,15 @@ def _run(check: SequenceCheck, estimator: Any) -> tuple[str, Exception | None]:
 
 def _is_set(estimator: Any, name: str) -> bool:
     """Say whether a parameter of the estimator, or of one inside of it, has this name and is on."""
+    value = _parameter(estimator, name)
+    return isinstance(value, (bool, np.bool_)) and bool(value)
+
+
+def _parameter(estimator: Any, name: str) -> Any:
+    """Return the first parameter of this name that is on, of those inside too; None if none is."""
     parameters = estimator.get_params().items()
-    return any(
-        isinstance(value, (bool, np.bool_)) and bool(value)
-        for key, value in parameters
-        if key.split("__")[-1] == name
-    )
+    values = [value for key, value in parameters if key.split("__")[-1] == name]
+    return next((value for value in values if value is not None and value is not False), None)
 
 
 # The checks
@@ -247,10 +262,10 @@ def _is_set(estimator: Any, name: str) -> bool:
 
 def check_batch_neighbours(estimator: Any, settings: Settings) -> None:
     """Replace every second sequence: the predictions of the others must not change."""
-    sequences, others = draw(0), draw(1)
+    sequences, others = settings.draw(0), settings.draw(1)
     model = fitted(estimator, sequences, settings)
     expected = _predict_dense(model, sequences, settings)
-    mixed = [3 * others[i] if i % 2 else one for i, one in enumerate(sequences)]
+    mixed = [settings.stronger(others[i]) if i % 2 else one for i, one in enumerate(sequences)]
     actual = _predict_dense(model, mixed, settings)
     even = range(0, len(sequences), 2)
     _assert_equal(
@@ -264,7 +279,7 @@ def check_batch_neighbours(estimator: Any, settings: Settings) -> None:
 
 def check_batch_size(estimator: Any, settings: Settings) -> None:
     """Predict growing numbers of copies of one sequence: nothing but the number changes."""
-    sequences = draw(0)
+    sequences = settings.draw(0)
     model = fitted(estimator, sequences, settings)
     largest = _largest(_predict_dense(model, sequences, settings))
     for one in sequences[:3]:
@@ -284,7 +299,7 @@ def check_batch_size(estimator: Any, settings: Settings) -> None:
 
 def check_sample_order(estimator: Any, settings: Settings) -> None:
     """Shuffle the sequences: their predictions must be shuffled likewise."""
-    sequences = draw(0)
+    sequences = settings.draw(0)
     model = fitted(estimator, sequences, settings)
     expected = _predict_dense(model, sequences, settings)
     order = np.random.RandomState(0).permutation(len(sequences))
@@ -299,34 +314,36 @@ def check_sample_order(estimator: Any, settings: Settings) -> None:
 
 
 def check_padding(estimator: Any, settings: Settings) -> None:
-    """Append steps of NaN, of which a prediction must not know."""
-    model = fitted(estimator, draw(0), settings)
-    for sequences in (draw(0), draw(1, ragged=True)):
-        with _skip_if_refused("padding with NaN"):
+    """Append steps of padding, of which a prediction must not know."""
+    model = fitted(estimator, settings.draw(0), settings)
+    for sequences in (settings.draw(0), settings.draw(1, ragged=True)):
+        with _skip_if_refused(f"padding with {settings.padding}"):
             longer = _predict_padded(model, sequences, settings, EXTRA_STEPS)
         _assert_equal(
             longer,
             _predict_padded(model, sequences, settings),
             settings,
-            f"when {EXTRA_STEPS} steps of NaN were appended. It must not depend on padding",
+            f"when {EXTRA_STEPS} steps of {settings.padding} were appended. It must not depend on "
+            "padding",
         )
 
 
 def check_ragged_equals_padded(estimator: Any, settings: Settings) -> None:
-    """Predict sequences of different lengths as a list, and as an array padded with NaN."""
-    sequences = draw(1, ragged=True)
-    model = fitted(estimator, draw(0), settings)
+    """Predict sequences of different lengths as a list, and as a padded array."""
+    sequences = settings.draw(1, ragged=True)
+    model = fitted(estimator, settings.draw(0), settings)
     with _skip_if_refused("a list of sequences of different lengths"):
         as_list = _predict_list(model, sequences, settings)
-    with _skip_if_refused("padding with NaN"):
+    with _skip_if_refused(f"padding with {settings.padding}"):
         padded = _predict_padded(model, sequences, settings)
-    when = "when a list of sequences was given as an array padded with NaN. Both mean the same"
+    form = f"an array padded with {settings.padding}"
+    when = f"when a list of sequences was given as {form}. Both mean the same"
     _assert_equal(padded, as_list, settings, when)
 
 
 def check_ragged_one_by_one(estimator: Any, settings: Settings) -> None:
     """Predict sequences of different lengths in one list, and each in a list of its own."""
-    sequences = draw(1, ragged=True)
+    sequences = settings.draw(1, ragged=True)
     with _skip_if_refused("a list of sequences of different lengths"):
         model = fitted(estimator, sequences, settings, ragged=True)
         together = _predict_list(model, sequences, settings)
@@ -337,7 +354,7 @@ def check_ragged_one_by_one(estimator: Any, settings: Settings) -> None:
 
 def check_time_axis(estimator: Any, settings: Settings) -> None:
     """Reverse all steps but the last: a model of targets that turn round then must notice."""
-    sequences = draw(0)
+    sequences = settings.draw(0)
     model = fitted(estimator, sequences, settings)
     reversed_ = [np.concatenate([one[-2::-1], one[-1:]]) for one in sequences]
     before, after = (_predict_dense(model, some, settings) for some in (sequences, reversed_))
@@ -356,12 +373,12 @@ def check_time_axis(estimator: Any, settings: Settings) -> None:
 
 def check_causality(estimator: Any, settings: Settings) -> None:
     """Replace the end of all sequences: predictions of earlier steps must not change."""
-    sequences, others = draw(0), draw(1)
+    sequences, others = settings.draw(0), settings.draw(1)
     model = fitted(estimator, sequences, settings)
     expected = _predict_dense(model, sequences, settings)
     for n_kept in range(1, len(sequences[0])):
         changed = [
-            np.concatenate([one[:n_kept], 3 * other[n_kept:]])
+            np.concatenate([one[:n_kept], settings.stronger(other[n_kept:])])
             for one, other in zip(sequences, others, strict=True)
         ]
         _assert_equal(
@@ -374,7 +391,7 @@ def check_causality(estimator: Any, settings: Settings) -> None:
 
 def check_second_fit(estimator: Any, settings: Settings) -> None:
     """Fit clones alike, then one of them to other data and back."""
-    sequences, others = draw(0), draw(1)
+    sequences, others = settings.draw(0), settings.draw(1)
     model = fitted(estimator, sequences, settings)
     expected = _predict_dense(model, sequences, settings)
     _assert_equal(
@@ -418,7 +435,9 @@ def _predict_padded(
     model: Any, sequences: Sequences, settings: Settings, n_more: int = 0
 ) -> list[np.ndarray]:
     X = settings.padded(sequences, max(map(len, sequences)) + n_more)
-    return outputs(model, X, sequences, settings)
+    # Tokens in a table must be as many as in that of the fit.
+    form = list if settings.tokens and n_more else np.asarray
+    return outputs(model, form(X), sequences, settings)
 
 
 def _largest(predictions: list[np.ndarray]) -> float:
