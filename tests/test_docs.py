@@ -16,6 +16,7 @@ from skgru import GRUClassifier, GRURegressor
 from skgru.preprocessing import TimeDistributed
 
 DOCS = Path(__file__).parents[1] / "docs"
+PAGES = [*DOCS.glob("*.rst"), *(DOCS.parent / f"{name}.md" for name in ("README", "CONTRIBUTING"))]
 BLOCKS = [
     pytest.param(block, id=f"{path.stem}-{i}")
     for path in sorted(DOCS.glob("*.rst"))
@@ -79,3 +80,11 @@ def test_oldest_neighbours_are_those_of_the_extra():
     rows = re.findall(r"\* - (.+)\n     - [\d.]+\n     - ([\d.]+)\n", text)
     documented = {name.lower(): oldest for names, oldest in rows for name in names.split(" and ")}
     assert documented == {name: f"{bound}.0" for name, bound in bounds.items()}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_lines_are_no_longer_than_120_columns(page):
+    """But for rows of tables and addresses, which cannot be cut."""
+    lines = enumerate(page.read_text().splitlines(), start=1)
+    uncut = ("|", ".. _")
+    assert [i for i, line in lines if len(line) > 120 and not line.startswith(uncut)] == []
