@@ -54,9 +54,8 @@ class Samples:
 
     def _key(self, i: int) -> bytes:
         """Return sequence and targets of a sample as bytes."""
-        one = self.select(np.array([i]))
-        targets, _ = one.rows()
-        return one.X.rows().tobytes() + targets.tobytes()
+        targets = self.y.sequence(i) if isinstance(self.y, SequenceBatch) else self.y[i]
+        return self.X.sequence(i).tobytes() + targets.tobytes()
 
     @property
     def n_targets(self) -> np.ndarray:

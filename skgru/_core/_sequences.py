@@ -60,6 +60,10 @@ class SequenceBatch:
 
     __getitem__ = select  # as an array of targets has it
 
+    def sequence(self, i: int) -> np.ndarray:
+        """Return one of the sequences, (n_timesteps, n_features)."""
+        return self.values[self.starts[i] :][: self.lengths[i]]
+
     def rows(self) -> np.ndarray:
         """Return all steps of all sequences, one after the other, (sum of lengths, n_features)."""
         offsets = begins(self.lengths)
