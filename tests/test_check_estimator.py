@@ -225,7 +225,7 @@ def test_scikit_learn_check(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 6, 10])  # once 24 times the tolerance
 @pytest.mark.parametrize("estimator", [GRURegressor(), GRUClassifier()], ids=repr)
 def test_weights_are_copies_whatever_the_seed(estimator, seed, monkeypatch):
     """Rounding grows over the epochs of a fit, so this could hold by luck of the seed."""
