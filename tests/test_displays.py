@@ -386,6 +386,23 @@ def test_names_of_the_inputs_of_gates(dense):
         GateDisplay.from_estimator(model, X[0], feature_names=["rain", "wind", "sun"])
 
 
+def test_names_of_the_tables_that_a_model_was_fitted_to(windows):
+    pd = pytest.importorskip("pandas")
+    X, y = windows
+    X = [pd.DataFrame(x, columns=["rain", "wind"]) for x in X]
+    model = GRURegressor(**QUICK).fit(X, y)
+    assert labels(GateDisplay.from_estimator(model, X[0]).ax_[0]) == ["rain", "wind"]
+    drawn = ImportanceDisplay.from_estimator(model, X).ax_.get_yticklabels()
+    assert [text.get_text() for text in drawn] == ["rain", "wind"]
+    display = ForecastDisplay.from_estimator(model, X, target="wind")
+    assert display.ax_.get_ylabel() == "wind"
+    np.testing.assert_array_equal(display.history_line_.get_ydata(), X[0]["wind"])
+    table = pd.DataFrame(np.eye(4), columns=list("abcd"))  # each a feature at a step
+    model = GRURegressor(n_features_per_step=2, **QUICK).fit(table, [0, 1, 2, 3])
+    drawn = ImportanceDisplay.from_estimator(model, table).ax_.get_yticklabels()
+    assert [text.get_text() for text in drawn] == ["x0", "x1"]
+
+
 # ImportanceDisplay
 
 

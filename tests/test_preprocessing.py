@@ -443,6 +443,7 @@ class TestMakeWindows:
                 {},
                 r"series\[1\] holds 'a' at step 0, col",
             ),
+            (np.ones((9, 0)), {}, "series has no columns"),
             (np.ones((9, 2)), {"exogenous": "c"}, "exogenous 'c' is no column"),
             (np.ones((9, 2)), {"exogenous": []}, "exogenous .* is no column"),
             (np.ones((9, 2)), {"exogenous": [0, 1]}, "none to forecast"),

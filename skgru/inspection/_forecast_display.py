@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from .._sklearn_compat import safe_indexing
 from ._drawing import BLUE, DARK, GREY, feature_names_of, new_axes
-from ._inside import parts, unwrap
+from ._inside import names_known, parts, unwrap
 
 
 class ForecastDisplay:
@@ -85,7 +85,8 @@ class ForecastDisplay:
             Levels of the quantiles that are predicted; None: those of the estimator, or of one
             inside of it.
         feature_names : array-like of str of shape (n_features,), default=None
-            That of the target is written beside the axis.
+            That of the target is written beside the axis. None: those of the tables that the
+            estimator was fitted to, if any.
         ax : matplotlib Axes, default=None
             Where to draw; None: in a new figure.
 
@@ -278,6 +279,7 @@ def _history(
     readers = [part for part in parts(estimator) if hasattr(part, "_n_features_per_step")]
     width = readers[0]._n_features_per_step if readers else 1
     rows = rows.reshape(-1, width if rows.ndim == 1 else rows.shape[1])
+    names = names_known(readers[0]) if names is None and readers else names
     known = feature_names_of(names, rows.shape[1])
     place = known.index(target) if target in known else target
     _check_place("target", place, rows.shape[1], f"features, {known}")

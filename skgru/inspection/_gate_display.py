@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._drawing import DIVERGING, GREY, SEQUENTIAL, feature_names_of, new_axes
 from ._gates import gates_over_time, n_layers
-from ._inside import unwrap
+from ._inside import names_known, unwrap
 
 INPUT_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
 
@@ -80,7 +80,7 @@ class GateDisplay:
         reverse : bool, default=False
             With ``bidirectional=True``: show the direction from the last step to the first.
         feature_names : array-like of str of shape (n_features,), default=None
-            Of what the GRU sees; None: x0, x1, ...
+            Of what the GRU sees; None: those of the tables that it was fitted to, or x0, x1, ...
         ax : matplotlib Axes, default=None
             Whose place to take; None: a new figure.
 
@@ -116,7 +116,8 @@ class GateDisplay:
             inputs = inputs.reshape(-1, weights["weight_ih_l0"].shape[1])
         gates = gates_over_time(weights, inputs, layer, reverse)
         shown = None if "embedding" in weights else inputs
-        return cls(*gates, inputs=shown, feature_names=feature_names).plot(ax=ax)
+        names = names_known(model) if feature_names is None else feature_names
+        return cls(*gates, inputs=shown, feature_names=names).plot(ax=ax)
 
     def plot(self, ax=None):
         """Draw the heat maps.

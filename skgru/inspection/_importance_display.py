@@ -9,6 +9,7 @@ import numpy as np
 
 from ._drawing import BLUE, DARK, DIVERGING, SEQUENTIAL, feature_names_of, label_features, new_axes
 from ._gradients import input_gradient
+from ._inside import names_known, unwrap
 
 INCHES_EACH, HEIGHTS = 0.2, (4.8, 12.0)  # of a feature's name, and of a new figure
 
@@ -65,6 +66,7 @@ class ImportanceDisplay:
         output, step, integrated
             As in `input_gradient`; of several outputs the mean is shown.
         feature_names : array-like of str of shape (n_features,), default=None
+            Of what the GRU sees; None: those of the tables that it was fitted to, or x0, x1, ...
         ax : matplotlib Axes, default=None
             Where to draw; None: in a new figure.
 
@@ -73,7 +75,8 @@ class ImportanceDisplay:
         display : ImportanceDisplay
         """
         gradient = input_gradient(estimator, X, output=output, step=step, integrated=integrated)
-        return cls.from_importances(gradient, feature_names=feature_names, ax=ax)
+        names = names_known(unwrap(estimator)[0]) if feature_names is None else feature_names
+        return cls.from_importances(gradient, feature_names=names, ax=ax)
 
     @classmethod
     def from_importances(cls, importances, *, feature_names=None, ax=None):

@@ -33,6 +33,12 @@ def unwrap(estimator: Any, X: Any = None) -> tuple[Any, Any]:
     return model, X
 
 
+def names_known(model: Any) -> Any:
+    """Return what the features of a step are called in the list of tables that it was fitted to."""
+    of_columns = getattr(model, "_fitted_on_table", True)  # each a feature at a step
+    return None if of_columns else getattr(model, "feature_names_in_", None)
+
+
 def gru_inside(estimator: Any, X: Any, function: str) -> tuple[BaseGRU, Any]:
     """Return the fitted GRU, of a search or pipeline that inside of it, and X as it gets it."""
     if isinstance(estimator, BaseEstimator):

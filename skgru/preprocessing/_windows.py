@@ -178,6 +178,8 @@ def _as_columns(series: Any, label: str) -> tuple[np.ndarray, list[Any]]:
         raise ValueError(
             f"{label} has {values.ndim} dimensions; expected (n_steps,) or (n_steps, n_features)."
         )
+    if not values.shape[1]:
+        raise ValueError(f"{label} has no columns: give it at least one.")
     return _numbers(values, label), names
 
 
