@@ -13,9 +13,8 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ._core._losses import Loss
@@ -47,6 +46,7 @@ from ._parts import (
     new_schedule,
     optimizer_settings,
 )
+from ._pooled_states import PooledStates
 from ._sklearn_compat import (
     CallbackSupportMixin,
     FitCallbacks,
@@ -75,63 +75,8 @@ ARCHITECTURE = (
 )
 
 
-def _pools(estimator: BaseGRU) -> bool:
-    """Say whether there is one vector for each sequence; raise, with the cure, if not."""
-    if getattr(estimator, "_per_step", estimator.return_sequences):
-        raise AttributeError(
-            "With return_sequences=True there is no vector for a sequence, but one for each step. "
-            "Use skgru.inspection.hidden_states, or return_sequences=False."
-        )
-    return True
-
-
-class PooledStates(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
-    """`transform` in the container of `set_output`, wherever `BaseGRU` has it."""
-
-    def transform(self, X):
-        """Return what the output layer sees: the pooled states of the last layer.
-
-        One vector for each sequence, learned for the target of `fit`, which any other model can
-        take as features. Not available with ``return_sequences=True``.
-
-        Parameters
-        ----------
-        X : array of shape (n_samples, n_timesteps, n_features), table or list of sequences
-
-        Returns
-        -------
-        X_new : ndarray of shape (n_samples, n_units)
-            Of the last layer, by ``pooling``; with ``bidirectional=True`` the units of the second
-            direction follow those of the first. Or a DataFrame, see `set_output`.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from sklearn.linear_model import LogisticRegression
-        >>> from sklearn.pipeline import make_pipeline
-        >>> from skgru import GRURegressor
-        >>> X = np.random.RandomState(0).standard_normal((60, 5, 2))
-        >>> model = make_pipeline(GRURegressor(8, random_state=0), LogisticRegression())
-        >>> model.fit(X, X[:, -1, 0] > 0).score(X, X[:, -1, 0] > 0) > 0.9
-        True
-        >>> model[0].get_feature_names_out()[:2]
-        array(['gruregressor0', 'gruregressor1'], dtype=object)
-        """
-        return self._evaluate(X, Network.pool)[1]
-
-
-class BaseGRU(
-    CallbackSupportMixin,
-    PooledStates,
-    BaseEstimator,
-    ABC,
-    auto_wrap_output_keys=None,  # type: ignore[call-arg]  # scikit-learn has no types
-):
+class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
     """Sequences in, one target per sequence or per step out."""
-
-    # scikit-learn's wrapper would make them available always, so it is inside.
-    transform = available_if(_pools)(PooledStates.transform)
-    fit_transform = available_if(_pools)(TransformerMixin.fit_transform)
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -634,25 +579,6 @@ class BaseGRU(
     def _predict_raw(self, X: Any) -> tuple[SequenceBatch, np.ndarray]:
         """Return X as it was read, and outputs before the link, a row per sequence or step."""
         return self._evaluate(X, Network.predict)
-
-    @available_if(_pools)
-    def get_feature_names_out(self, input_features=None):
-        """Return the names of the columns of `transform`: the class's and a number.
-
-        Parameters
-        ----------
-        input_features : ignored
-            For the interface's sake.
-
-        Returns
-        -------
-        names : ndarray of str
-        """
-        return super().get_feature_names_out(input_features)
-
-    @property
-    def _n_features_out(self) -> int:
-        return self._trainer.objective.network.layers.n_outputs
 
     def _states(self, X: Any, layer: int) -> tuple[SequenceBatch, np.ndarray]:
         """Return X as it was read, and the states of a layer, a row per step."""

@@ -14,7 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseGRU
 from ._class_weight import factors_of_classes, factors_of_labels, scaled
-from ._core._losses import BinaryLogLoss, Loss, MultinomialLogLoss
+from ._core._log_losses import BinaryLogLoss, MultinomialLogLoss
+from ._core._losses import Loss
 from ._sklearn_compat import StrOptions, fit_context
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,9 +54,10 @@ class Samples:
         return Samples(first.X, first.y, weights / weights.max())
 
     def _key(self, i: int) -> bytes:
-        """Return sequence and targets of a sample as bytes."""
+        """Return a name for the numbers of a sample, and not a copy of them all."""
         targets = self.y.sequence(i) if isinstance(self.y, SequenceBatch) else self.y[i]
-        return self.X.sequence(i).tobytes() + targets.tobytes()
+        numbers = self.X.sequence(i).tobytes() + targets.tobytes()
+        return hashlib.blake2b(numbers, digest_size=16).digest()
 
     @property
     def n_targets(self) -> np.ndarray:

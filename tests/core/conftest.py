@@ -7,11 +7,10 @@ import pytest
 
 from skgru._core._embedding import Embedding
 from skgru._core._layers import RecurrentLayers
+from skgru._core._log_losses import BinaryLogLoss, MultinomialLogLoss
 from skgru._core._losses import (
     AbsoluteError,
-    BinaryLogLoss,
     Huber,
-    MultinomialLogLoss,
     Poisson,
     Quantile,
     SquaredError,

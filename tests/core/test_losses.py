@@ -8,12 +8,11 @@ import pytest
 import scipy.special
 import sklearn.metrics
 
+from skgru._core._log_losses import BinaryLogLoss, MultinomialLogLoss
 from skgru._core._losses import (
     REGRESSION_LOSSES,
     AbsoluteError,
-    BinaryLogLoss,
     Huber,
-    MultinomialLogLoss,
     Poisson,
     Quantile,
     SquaredError,

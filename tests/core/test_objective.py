@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from skgru._core import _layers, _network
-from skgru._core._losses import MultinomialLogLoss, SquaredError
+from skgru._core._log_losses import MultinomialLogLoss
+from skgru._core._losses import SquaredError
 from skgru._core._objective import Samples
 from skgru._core._sequences import SequenceBatch
 from skgru._core._tape import Workspace
