@@ -119,6 +119,25 @@ def memmap(row: Row) -> float:
         return peak.above_start / MB
 
 
+def chunks(row: Row) -> float:
+    """Train on 1 GB that Dask makes chunk by chunk, 10 MB at a time."""
+    import dask
+    import dask.array as da
+
+    n_samples = MEMMAP_BYTES // (4 * row.n_timesteps * row.n_features)
+    shape = n_samples, row.n_timesteps, row.n_features
+    drawn = da.random.default_rng(0).standard_normal(shape, chunks=(n_samples // 100, -1, -1))
+    model = regressor(row, n_epochs=N_EPOCHS)
+    with dask.config.set(scheduler="synchronous"):
+        X = drawn[:8].astype(np.float32).compute()
+        model.partial_fit(X, X[:, -1, 0])
+        with Peak() as peak:
+            for block in drawn.astype(np.float32).blocks:
+                X = block.compute()
+                model.partial_fit(X, X[:, -1, 0])
+    return peak.above_start / MB
+
+
 def growth(row: Row) -> float:
     """Fit 30 times; return how much more memory is in use after the last than after the fifth."""
     X, y = random_data(row)
@@ -131,7 +150,7 @@ def growth(row: Row) -> float:
 
 MEASUREMENTS = {
     measured.__name__: measured
-    for measured in (fit_skgru, fit_torch, predict_skgru, memmap, growth)
+    for measured in (fit_skgru, fit_torch, predict_skgru, memmap, chunks, growth)
 }
 
 

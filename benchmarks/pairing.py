@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 # A short run is repeated for this many seconds, long beside the jitter of the scheduler.
 SHORTEST_RUN = 0.1
-REPORTED = ("numpy", "scikit-learn", "torch", "skorch", "jax", "onnxruntime")
+REPORTED = ("numpy", "scikit-learn", "torch", "skorch", "jax", "onnxruntime", "dask", "ray")
 
 
 def limit_threads(n_threads: int) -> None:
@@ -111,6 +111,17 @@ def print_line(cells: list[str]) -> None:
 def print_header(cells: list[str]) -> None:
     print_line(cells)
     print("|---|" + "--:|" * (len(cells) - 1), flush=True)
+
+
+def print_table(header: list[str], rows: list[list[str]]) -> None:
+    """Print all lines at once, columns aligned: to be read as plain text too."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    for first, *others in (header, *rows):
+        cells = [text.rjust(width) for text, width in zip(others, widths[1:], strict=True)]
+        print_line([first.ljust(widths[0]), *cells])
+        if first == header[0]:
+            rules = ["-" * (width + 1) + ":" for width in widths[1:]]
+            print("|".join(["", "-" * (widths[0] + 2), *rules, ""]), flush=True)
 
 
 def write_json(path: Path | None, numbers: dict[str, Any]) -> None:
