@@ -238,6 +238,7 @@ def test_weights_are_copies_whatever_the_seed(estimator, seed, monkeypatch):
     estimator_checks.check_sample_weight_equivalence_on_dense_data(name, estimator)
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("default")
 @parametrize_with_checks(OPTIONS_IN_USE, expected_failed_checks=expected_failures)
 def test_scikit_learn_check_with_options(estimator, check):

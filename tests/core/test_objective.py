@@ -51,6 +51,7 @@ def assert_gradient_equals_the_reference(case, rng=None):
         assert np.linalg.norm(view - expected_views[name]) < 1e-10 * scale, name
 
 
+@pytest.mark.thorough
 def test_gradient_of_every_architecture(sizes, bidirectional, reset_after, lengths):
     if lengths == "one step":
         # With h_0 = 0, recurrent weights of one step have no gradient but that of L2.
