@@ -1,6 +1,7 @@
 """The shape of the project: who imports whom, shared texts, nothing optional at import."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -208,6 +209,13 @@ def test_every_parameter_is_documented_with_its_default(estimator):
     assert list(documented) == list(estimator.__init__.__code__.co_varnames[1 : len(actual) + 1])
     for name, default in documented.items():
         assert ast.literal_eval(default) == actual[name], name
+
+
+@pytest.mark.parametrize("room", ["", ".datasets", ".inspection", ".preprocessing", ".testing"])
+def test_all_that_is_public_has_an_example(room):
+    module = importlib.import_module("skgru" + room)
+    without = [name for name in module.__all__ if ">>>" not in getattr(module, name).__doc__]
+    assert not without
 
 
 def test_only_the_first_parameter_is_positional():

@@ -12,7 +12,26 @@ from ._numbers import as_array, is_missing, read_numbers
 
 
 class LongSequences(NamedTuple):
-    """What `from_long` returns: X, y, ids and times, each with an entry for each sequence."""
+    """What `from_long` returns: each with an entry for each sequence, in the same order.
+
+    Attributes
+    ----------
+    X : list of ndarray of shape (n_timesteps_i, n_features)
+    y : ndarray, list of ndarray, or None
+        Without ``target`` None.
+    ids : ndarray of shape (n_sequences,)
+    times : list of ndarray of shape (n_timesteps_i,), or None
+        Without ``time`` None.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skgru.preprocessing import from_long
+    >>> df = pd.DataFrame({"patient": ["b", "a", "b"], "pulse": [70.0, 60.0, 80.0]})
+    >>> visits = from_long(df, id="patient", columns="pulse")
+    >>> visits.ids, [len(x) for x in visits.X]
+    (array(['b', 'a'], dtype=object), [2, 1])
+    """
 
     X: list[np.ndarray]
     y: Any
