@@ -55,7 +55,7 @@ from ._sklearn_compat import (
     StrOptions,
     check_sample_weight,
 )
-from ._threads import blas_threads, effective_n_jobs
+from ._threads import blas_threads, blas_threads_of_training, effective_n_jobs
 from ._transfer import check_weights, take_over
 
 FIRST_EPOCHS = 10  # which may be worse than a constant prediction
@@ -439,16 +439,18 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
             callbacks.begin(plan.n_epochs)
         keeps_best = self.early_stopping and held_out is not None
         patience = np.inf if has_an_end and not keeps_best else self.n_iter_no_change
+        n_units = trainer.objective.network.n_units
         try:
-            outcome = trainer.run(
-                samples,
-                plan,
-                EarlyStopping(self.tol, patience),
-                validate=None if held_out is None else partial(self._validate, held_out),
-                keep_best=keeps_best,
-                before_epoch=None if callbacks is None else callbacks.begin_epoch,
-                after_epoch=self._after_epoch(len(samples), plan.n_epochs, callbacks),
-            )
+            with blas_threads_of_training(n_units, min(plan.batch_size, len(samples))):
+                outcome = trainer.run(
+                    samples,
+                    plan,
+                    EarlyStopping(self.tol, patience),
+                    validate=None if held_out is None else partial(self._validate, held_out),
+                    keep_best=keeps_best,
+                    before_epoch=None if callbacks is None else callbacks.begin_epoch,
+                    after_epoch=self._after_epoch(len(samples), plan.n_epochs, callbacks),
+                )
         except DivergenceError:
             raise ValueError(self._divergence_message(samples)) from None
         n_done = len(trainer.history.loss) - n_before

@@ -2,20 +2,62 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
+from threading import Lock
+from typing import Any
 
 from joblib import effective_n_jobs
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["blas_threads", "effective_n_jobs"]
+__all__ = ["blas_threads", "blas_threads_of_training", "effective_n_jobs"]
+
+# Numbers in the states of a mini-batch (H x N) from which two threads of BLAS train faster than
+# one. With fewer they gain nothing where they are alone, and two searches side by side that had two
+# each took 7.5 times as long (32 units, batches of 32): they wait for each other in busy loops.
+TRAINING_SIZE = 2**13
 
 
 def blas_threads(n_threads: int) -> AbstractContextManager:
     """Return a context in which each of several threads gets one of BLAS; one keeps them all."""
-    if n_threads == 1:
-        return nullcontext()
-    return _controller().limit(limits=1, user_api="blas")
+    return nullcontext() if n_threads == 1 else _one_thread()
+
+
+def blas_threads_of_training(n_units: int, batch_size: int) -> AbstractContextManager:
+    """Return a context in which BLAS has one thread if more are of no use."""
+    return _one_thread() if n_units * batch_size < TRAINING_SIZE else nullcontext()
+
+
+class _Limit:
+    """How many are in the context now, in all threads of Python: the limit is the process's."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.n_inside = 0
+        self.limiter: Any = None
+
+
+_LIMIT = _Limit()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Limit BLAS to one thread until the last one leaves that is inside at the same time.
+
+    Each on its own would take the limit of another for what was there before, and leave it behind.
+    """
+    with _LIMIT.lock:
+        _LIMIT.n_inside += 1
+        if _LIMIT.n_inside == 1:
+            _LIMIT.limiter = _controller().limit(limits=1, user_api="blas")
+    try:
+        yield
+    finally:
+        with _LIMIT.lock:
+            _LIMIT.n_inside -= 1
+            if _LIMIT.n_inside == 0:
+                _LIMIT.limiter.restore_original_limits()
 
 
 @cache

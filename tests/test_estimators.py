@@ -16,9 +16,9 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, r2_score
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from skgru import GRUClassifier, GRURegressor, _base
+from skgru import GRUClassifier, GRURegressor, _base, _threads
 from skgru._core import _network, _training
 from skgru._core._tape import Workspace
 
@@ -682,6 +682,40 @@ def test_n_jobs_of_a_context_of_joblib(dense, monkeypatch):
         model.predict(X)
     model.set_params(n_jobs=-1).predict(X)
     assert used == [1, 2, cpu_count()]
+
+
+def blas_threads_now():
+    return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+
+
+@pytest.mark.parametrize(("n_units", "expected"), [(4, 1), (256, 2)])
+def test_training_on_few_numbers_has_one_thread_of_blas(dense, monkeypatch, n_units, expected):
+    """Two of them wait for each other, and for those of other processes, longer than they work."""
+    X, y = dense
+    seen = set()
+    step = _training.Trainer._step
+
+    def spy(*arguments):
+        seen.update(blas_threads_now())
+        return step(*arguments)
+
+    monkeypatch.setattr(_training.Trainer, "_step", spy)
+    with threadpool_limits(2, user_api="blas"):
+        GRURegressor(n_units, max_iter=1, batch_size=32, random_state=0).fit(X, y)
+        assert seen == {expected}
+        assert blas_threads_now() == {2}
+
+
+def test_the_limit_ends_with_the_last_of_fits_that_overlap():
+    """Each took the limit of the other for what was there before, and it stayed for good."""
+    with threadpool_limits(2, user_api="blas"):
+        first, second = (_threads.blas_threads_of_training(4, 32) for _ in range(2))
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert blas_threads_now() == {1}
+        second.__exit__(None, None, None)
+        assert blas_threads_now() == {2}
 
 
 # Bad parameters and targets

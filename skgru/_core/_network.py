@@ -90,6 +90,11 @@ class Network:
             self.frozen_names |= embedding.shapes.keys()
 
     @property
+    def n_units(self) -> int:
+        """Number of units of the largest layer, in one direction."""
+        return max(layer[0].cell.n_hidden for layer in self.layers.layers)
+
+    @property
     def shapes(self) -> Shapes:
         of_embedding = {} if self.embedding is None else self.embedding.shapes
         return {**of_embedding, **self.layers.shapes, **self.pooling.shapes, **self.head.shapes}
@@ -208,8 +213,7 @@ class Network:
 
     def n_useful_threads(self, n_sequences: int) -> int:
         """Return on how many threads at most a prediction gets faster."""
-        n_units = max(layer[0].cell.n_hidden for layer in self.layers.layers)
-        return max(1, n_sequences * n_units // THREAD_SIZE)
+        return max(1, n_sequences * self.n_units // THREAD_SIZE)
 
     def _read(
         self,
