@@ -140,9 +140,12 @@ class Cell(ABC):
             (name, masked), packing, lambda: Tape(workspace, name, packing, *sizes, **kind)
         )
 
-    def forward(self, weights: CellWeights, tape: Tape) -> np.ndarray:
-        """Run over a loaded tape and return the final state of each sequence, (H, N)."""
-        kernels = self._forward_kernels(weights)
+    def forward(self, weights: CellWeights, tape: Tape, kernels: Any = None) -> np.ndarray:
+        """Run over a loaded tape and return the final state of each sequence, (H, N).
+
+        ``kernels`` are `forward_kernels` of the weights, where they serve for several tapes.
+        """
+        kernels = self.forward_kernels(weights) if kernels is None else kernels
         with np.errstate(over="ignore"):
             for run in tape.forward_runs():
                 run.forward_views = run.forward_views or self._forward_views(run)
@@ -213,7 +216,7 @@ class Cell(ABC):
         return [slice(max(0, stop - length), stop) for stop in range(len(run.gates), 0, -length)]
 
     @abstractmethod
-    def _forward_kernels(self, weights: CellWeights) -> Any:
+    def forward_kernels(self, weights: CellWeights) -> Any:
         """Arrange the weights as the forward products want them."""
 
     @abstractmethod

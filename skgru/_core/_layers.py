@@ -132,15 +132,17 @@ class RecurrentLayers:
         rng: np.random.RandomState | None = None,
         *,
         keeps_states: bool = True,
+        initial: list[np.ndarray] | None = None,
     ) -> tuple[States, list[LayerRecord]]:
         """Return the states of the last layer, and the records that `backward` reads.
 
         ``inputs`` are (n_steps, n_features, N) per run of the packing. ``rng`` draws the masks of
         dropout; None: nothing is dropped. Without ``keeps_states`` only the final ones are left of
-        the last layer, and no `backward` is possible.
+        the last layer, and no `backward` is possible. ``initial`` is h_0 of each layer, (H, N),
+        None: zero; for layers in one direction only.
         """
         records: list[LayerRecord] = []
-        for layer in self.layers:
+        for i, layer in enumerate(self.layers):
             record = LayerRecord([])
             if records:
                 inputs = States(records[-1].tapes).per_step()
@@ -157,7 +159,7 @@ class RecurrentLayers:
                     masked=mask is not None,
                     keeps_states=keeps_states or layer is not self.layers[-1],
                 )
-                tape.load(inputs, mask)
+                tape.load(inputs, mask, None if initial is None else initial[i])
                 cell.forward(direction.weights(parameters), tape)
                 record.tapes.append(tape)
             records.append(record)

@@ -41,6 +41,10 @@ class Record:
     mask: np.ndarray | None
     pooled: np.ndarray
 
+    def final_states(self) -> list[np.ndarray]:
+        """Return the final states of each layer, (D H, N)."""
+        return [States(layer.tapes).final for layer in self.layers]
+
     def states(self, layer: int) -> list[np.ndarray]:
         """Return the states of a layer after each step, (n_steps, D H, N) per run."""
         return States(self.layers[layer].tapes).per_step()
@@ -114,19 +118,41 @@ class Network:
         draws the masks of dropout; None: nothing is dropped. Without ``keeps_states`` only the
         final ones of the last layer are left: enough for some poolings, but not for `backward`.
         """
+        record = self.pooled(parameters, X, workspace, rng, keeps_states=keeps_states)
+        return self.head.forward(parameters, record.pooled), record
+
+    def pooled(
+        self,
+        parameters: dict[str, np.ndarray],
+        X: SequenceBatch,
+        workspace: Workspace,
+        rng: np.random.RandomState | None = None,
+        *,
+        keeps_states: bool = True,
+        initial: list[np.ndarray] | None = None,
+    ) -> Record:
+        """Run `forward` up to the head.
+
+        ``initial`` is h_0 of each layer, (H, N), None: zero; for one direction only.
+        """
         packing, inputs = pack(X)
         rows: list[np.ndarray] = []
         if self.embedding is not None:
             rows, inputs = inputs, self.embedding.forward(parameters["embedding"], inputs)
         states, layer_records = self.layers.forward(
-            parameters, packing, inputs, workspace, rng, keeps_states=keeps_states
+            parameters,
+            packing,
+            inputs,
+            workspace,
+            rng,
+            keeps_states=keeps_states,
+            initial=initial,
         )
         pooled, cache = self.pooling.forward(parameters, packing, states)
         mask = draw_mask(rng, self.dropout, pooled.shape, pooled.dtype)
         if mask is not None:
             pooled = pooled * mask
-        record = Record(packing, rows, layer_records, cache, mask, pooled)
-        return self.head.forward(parameters, pooled), record
+        return Record(packing, rows, layer_records, cache, mask, pooled)
 
     def backward(
         self,
@@ -144,6 +170,21 @@ class Network:
         ``gradient`` then has to hold the frozen ones too.
         """
         d_pooled = self.head.backward(parameters, record.pooled, d_raw, gradient)
+        return self.backward_pooled(
+            parameters, record, d_pooled, gradient, workspace, wants_inputs=wants_inputs
+        )
+
+    def backward_pooled(
+        self,
+        parameters: dict[str, np.ndarray],
+        record: Record,
+        d_pooled: np.ndarray,
+        gradient: dict[str, np.ndarray],
+        workspace: Workspace,
+        *,
+        wants_inputs: bool = False,
+    ) -> list[np.ndarray]:
+        """Run `backward` from below the head, whose gradient is written; ``d_pooled`` is changed."""
         if record.mask is not None:
             d_pooled *= record.mask
         d_final, d_states = self.pooling.backward(
@@ -267,11 +308,15 @@ class Network:
             order = order[n_chunk:]
         return chunks
 
-    def _chunk_length(self, n_timesteps: int) -> int:
-        n_rows = sum(
+    @property
+    def n_column_rows(self) -> int:
+        """Return how many numbers all tapes hold of a step of a sequence."""
+        return sum(
             direction.cell.n_column_rows for layer in self.layers.layers for direction in layer
         )
-        return max(1, PREDICTION_SIZE // (n_timesteps * n_rows))
+
+    def _chunk_length(self, n_timesteps: int) -> int:
+        return max(1, PREDICTION_SIZE // (n_timesteps * self.n_column_rows))
 
 
 def _cells(runs: list[np.ndarray]) -> np.ndarray:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ._batching import minibatches
+from ._carry import Link
 from ._embedding import with_own_rows
 from ._losses import Loss
 from ._network import Network, Record
 from ._params import ParameterLayout
 from ._sequences import SequenceBatch
 from ._tape import Workspace
+
+# Raw outputs (rows x K) that head and loss hold at a time: with many classes at every step, all of
+# them would be the largest array by far.
+HEAD_SIZE = 2**20
 
 
 @dataclass(frozen=True)
@@ -27,17 +35,27 @@ class Samples:
     weights : ndarray of shape (N,)
         Scaled so that over the whole training set they sum, times the number of targets of each
         sequence, to N.
+    link : Link, default=None
+        Ties a batch to others, if sequences begin with the states that others end with.
     """
 
     X: SequenceBatch
     y: np.ndarray | SequenceBatch
     weights: np.ndarray
+    link: Link | None = None
 
     def __len__(self) -> int:
         return len(self.weights)
 
     def select(self, indices: np.ndarray) -> Samples:
         return Samples(self.X.select(indices), self.y[indices], self.weights[indices])
+
+    def n_batches(self, batch_size: int) -> int:
+        return math.ceil(len(self) / batch_size)
+
+    def batches(self, batch_size: int, rng: np.random.RandomState | None) -> Iterator[Samples]:
+        """Yield mini-batches that cover all samples once, in an order drawn by ``rng``, if any."""
+        return map(self.select, minibatches(self.X.lengths, batch_size, rng))
 
     def distinct(self) -> Samples:
         """Return the samples in an order of their own, each once with the weight of its copies.
@@ -114,7 +132,7 @@ class Objective:
                 np.arange(place.stop, self.layout.size),
             ]
         )
-        return Samples(X, batch.y, batch.weights), indices
+        return replace(batch, X=X), indices
 
     def loss_and_gradient(
         self,
@@ -134,13 +152,71 @@ class Objective:
             batch = batch.select(batch.X.falling_lengths())
         layout = self._layout_of(params)
         named, d_named = layout.views(params), layout.views(gradient)
-        raw, record = self.network.forward(named, batch.X, workspace, rng)
+        initial = None if batch.link is None else batch.link.initial()
+        record = self.network.pooled(named, batch.X, workspace, rng, initial=initial)
+        if batch.link is not None:
+            batch.link.hand_on(record.final_states())
         y, weights = _aligned(batch, record)
-        values, d_raw = self.loss.value_and_gradient(raw, y)
-        d_raw *= weights[:, None] / len(batch)
-        self.network.backward(named, record, d_raw, d_named, workspace)
+        values, d_pooled = self._head_and_loss(
+            named, record.pooled, y, weights / len(batch), d_named
+        )
+        self.network.backward_pooled(named, record, d_pooled, d_named, workspace)
         l2 = self._add_l2(params[: layout.n_weights], gradient[: layout.n_weights])
         return float(values @ weights) / len(batch) + l2
+
+    def _head_and_loss(
+        self,
+        named: dict[str, np.ndarray],
+        pooled: np.ndarray,
+        y: np.ndarray,
+        factors: np.ndarray,
+        d_named: dict[str, np.ndarray],
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the loss of each row (M,), and the gradient of the pooled states (n_inputs, M).
+
+        That of a row counts ``factors`` times. Writes the gradient of the head.
+        """
+        chunks = self._row_chunks(len(y))
+        if len(chunks) == 1:
+            return self._head_and_loss_of_chunk(named, pooled, y, factors, d_named)
+        sums = {name: np.zeros_like(d_named[name]) for name in self.network.head.shapes}
+        values, d_pooled = np.empty(len(y), pooled.dtype), np.empty_like(pooled)
+        for rows in chunks:
+            part = pooled[:, rows], y[rows], factors[rows]
+            values[rows], d_pooled[:, rows] = self._head_and_loss_of_chunk(named, *part, d_named)
+            for name, total in sums.items():
+                total += d_named[name]
+        for name, total in sums.items():
+            d_named[name][...] = total
+        return values, d_pooled
+
+    def _head_and_loss_of_chunk(
+        self,
+        named: dict[str, np.ndarray],
+        pooled: np.ndarray,
+        y: np.ndarray,
+        factors: np.ndarray,
+        d_named: dict[str, np.ndarray],
+    ) -> tuple[np.ndarray, np.ndarray]:
+        raw = self.network.head.forward(named, pooled)
+        values, d_raw = self.loss.value_and_gradient(raw, y)
+        d_raw *= factors[:, None]
+        return values, self.network.head.backward(named, pooled, d_raw, d_named)
+
+    def row_losses(
+        self, named: dict[str, np.ndarray], pooled: np.ndarray, y: np.ndarray
+    ) -> np.ndarray:
+        """Return the loss of each row, (M,), given the pooled states (n_inputs, M)."""
+        losses = np.empty(len(y), pooled.dtype)
+        for rows in self._row_chunks(len(y)):
+            raw = self.network.head.forward(named, pooled[:, rows])
+            losses[rows] = self.loss.value_and_gradient(raw, y[rows])[0]
+        return losses
+
+    def _row_chunks(self, n_rows: int) -> list[slice]:
+        """Cut the rows of raw outputs into what is held at a time."""
+        n_each = max(1, HEAD_SIZE // self.network.n_raw)
+        return [slice(start, start + n_each) for start in range(0, n_rows, n_each)]
 
     def _layout_of(self, params: np.ndarray) -> ParameterLayout:
         """Return the layout of a vector that holds all parameters, or those a batch touches."""
@@ -173,9 +249,12 @@ class Objective:
     def constant_loss(self, samples: Samples) -> float:
         """Return the first term of J for the best constant prediction."""
         y, weights = samples.rows()
-        raw = np.tile(self.loss.best_constant(y, weights).astype(y.dtype), (len(y), 1))
-        values, _ = self.loss.value_and_gradient(raw, y)
-        return float(values @ weights) / len(samples)
+        constant = self.loss.best_constant(y, weights).astype(y.dtype)
+        total = 0.0
+        for rows in self._row_chunks(len(y)):
+            raw = np.tile(constant, (len(y[rows]), 1))
+            total += float(self.loss.value_and_gradient(raw, y[rows])[0] @ weights[rows])
+        return total / len(samples)
 
     def mean_loss(self, params: np.ndarray, samples: Samples) -> tuple[float, np.ndarray]:
         """Return the mean loss without L2 and dropout, and the raw outputs behind it."""

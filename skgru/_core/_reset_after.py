@@ -27,7 +27,7 @@ class ResetAfter(Cell):
         self.n_column_rows = n_hidden + 1 + n_inputs
         self.n_gate_rows = 4 * n_hidden
 
-    def _forward_kernels(self, weights: CellWeights) -> Any:
+    def forward_kernels(self, weights: CellWeights) -> Any:
         W_ih, W_hh, b_ih, b_hh = weights
         assert b_hh is not None
         H, F = self.n_hidden, self.n_inputs

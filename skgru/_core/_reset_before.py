@@ -26,7 +26,7 @@ class ResetBefore(Cell):
         self.n_column_rows = 2 * n_hidden + 1 + n_inputs
         self.n_gate_rows = 3 * n_hidden
 
-    def _forward_kernels(self, weights: CellWeights) -> Any:
+    def forward_kernels(self, weights: CellWeights) -> Any:
         W_ih, W_hh, b, _ = weights
         H, F = self.n_hidden, self.n_inputs
         gate_kernel = np.empty((2 * H, H + 1 + F), W_hh.dtype)

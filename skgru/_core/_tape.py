@@ -165,10 +165,16 @@ class Tape:
         if reverse:
             self.runs.reverse()
 
-    def load(self, inputs: list[np.ndarray], mask: np.ndarray | None = None) -> None:
+    def load(
+        self,
+        inputs: list[np.ndarray],
+        mask: np.ndarray | None = None,
+        initial: np.ndarray | None = None,
+    ) -> None:
         """Write the inputs, (n_steps, F, N) per run in time order, and h_0.
 
-        ``mask`` (H, N) is that of recurrent dropout, if the tape is made for one.
+        ``mask`` (H, N) is that of recurrent dropout, if the tape is made for one. ``initial``
+        (H, N) is h_0, None: zero; forward in time only, where all sequences begin together.
         """
         for run, values in zip(self.runs, self.reorder(inputs), strict=True):
             if run.keeps_states:
@@ -177,8 +183,10 @@ class Tape:
                 run.inputs = list(values)
             if run.mask is not None and mask is not None:
                 run.mask[...] = mask[:, : run.n_active]
-        self.runs[0].states[0] = 0.0
-        self.runs[0].columns[0, self.state_rows] = 0.0
+        first = self.runs[0]
+        first.states[0] = 0.0 if initial is None else initial
+        if first.mask is not None:
+            np.multiply(first.states[0], first.mask, first.columns[0, self.state_rows])
 
     def forward_runs(self) -> Iterator[Run]:
         """Yield the runs in order, each with the states that the one before it left."""

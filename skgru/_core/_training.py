@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +11,6 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from ._batching import minibatches
 from ._objective import Samples
 from ._optimizers import Optimizer, clip_by_norm
 from ._schedules import Schedule
@@ -200,23 +198,22 @@ class Trainer(Generic[ObjectiveT]):
         before = self.params.copy(), copy.deepcopy(self.optimizer), self.rng.get_state()
         gradient = np.empty_like(self.params)
         shuffles = plan.shuffle and plan.batch_size < len(samples)
-        batches = minibatches(samples.X.lengths, plan.batch_size, self.rng if shuffles else None)
-        n_batches = math.ceil(len(samples) / plan.batch_size)
+        n_batches = samples.n_batches(plan.batch_size)
+        batches = samples.batches(plan.batch_size, self.rng if shuffles else None)
         loss = norm = learning_rate = 0.0
         try:
             with np.errstate(over="ignore", invalid="ignore"):
-                for i, indices in enumerate(batches):
+                for i, batch in enumerate(batches):
                     factor = self.schedule.current
                     if plan.follows_schedule:
                         step, n_steps = epoch * n_batches + i, plan.n_epochs * n_batches
                         factor = self.schedule.factor(step, n_steps)
                     learning_rate = plan.learning_rate * factor
-                    batch = samples.select(indices)
                     batch_loss, batch_norm = self._step(
                         batch, gradient, learning_rate, plan.max_norm, workspace
                     )
-                    loss += batch_loss * len(indices) / len(samples)
-                    norm += batch_norm * len(indices) / len(samples)
+                    loss += batch_loss * len(batch) / len(samples)
+                    norm += batch_norm * len(batch) / len(samples)
             if not (np.isfinite(loss + norm) and np.isfinite(self.params).all()):
                 raise DivergenceError
             seconds = time.perf_counter() - started

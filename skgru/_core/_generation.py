@@ -1,0 +1,94 @@
+"""Sequences made step by step: what is drawn is the next input, and states are all that is kept."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import softmax
+
+from ._batching import Packing
+from ._network import Network
+from ._sequences import SequenceBatch
+from ._tape import Workspace
+
+
+class Continuation:
+    """A network with token inputs and one direction, behind the last step of some sequences.
+
+    A further step costs the same, however many went before.
+
+    Parameters
+    ----------
+    network : Network
+    parameters : dict of str to ndarray
+    prompts : SequenceBatch
+        Rows of the embedding's table that are read first.
+    """
+
+    def __init__(
+        self, network: Network, parameters: dict[str, np.ndarray], prompts: SequenceBatch
+    ) -> None:
+        self._network = network
+        self._parameters = parameters
+        dtype = parameters["weight_out"].dtype
+        order = prompts.falling_lengths()
+        record = network.pooled(parameters, prompts[order], Workspace(dtype, keeps_gates=False))
+        self._states = [state[:, np.argsort(order)] for state in record.final_states()]
+        packing = Packing(np.ones(len(prompts), int))
+        workspace = Workspace(dtype, keeps_gates=False)
+        self._steps = []
+        for (direction,) in network.layers.layers:
+            weights = direction.weights(parameters)
+            tape = direction.cell.tape(workspace, direction.suffix, packing, reverse=False)
+            kernels = direction.cell.forward_kernels(weights)
+            self._steps.append((direction.cell, weights, tape, kernels))
+
+    def raw(self) -> np.ndarray:
+        """Return the raw outputs for the step that follows, (N, K)."""
+        return self._network.head.forward(self._parameters, self._states[-1])
+
+    def step(self, rows: np.ndarray) -> None:
+        """Read a further token of each sequence, (N,) rows of the table."""
+        values = self._parameters["embedding"][rows].T
+        for i, (cell, weights, tape, kernels) in enumerate(self._steps):
+            tape.load([values[None]], initial=self._states[i])
+            values = self._states[i] = cell.forward(weights, tape, kernels)
+
+
+def draw(
+    raw: np.ndarray,
+    rng: np.random.RandomState,
+    *,
+    temperature: float,
+    top_k: int | None,
+    top_p: float | None,
+) -> np.ndarray:
+    """Draw a class from each row of raw outputs (N, K).
+
+    Parameters
+    ----------
+    raw : ndarray of shape (N, K)
+        Before a softmax; -inf for what is not to be drawn.
+    rng : RandomState
+    temperature : float
+        What the outputs are divided by; 0: the largest one is taken.
+    top_k : int or None
+        Draw from so many classes, the most probable ones.
+    top_p : float or None
+        Draw from the most probable classes that together have this probability at least (Holtzman
+        et al. 2020, https://arxiv.org/abs/1904.09751).
+    """
+    if temperature == 0:
+        return raw.argmax(axis=1)
+    order = np.argsort(-raw, axis=1, kind="stable")
+    falling = np.take_along_axis(raw, order, axis=1).astype(np.float64)
+    falling -= falling[:, :1]  # a low temperature would overflow otherwise
+    p = softmax(falling / temperature, axis=1)
+    if top_k is not None:
+        p[:, top_k:] = 0.0
+        p /= p.sum(axis=1, keepdims=True)
+    if top_p is not None:
+        p[:, 1:][p.cumsum(axis=1)[:, :-1] >= top_p] = 0.0
+    cumulative = p.cumsum(axis=1)
+    thresholds = rng.random_sample((len(raw), 1)) * cumulative[:, -1:]
+    places = (cumulative <= thresholds).sum(axis=1)
+    return order[np.arange(len(raw)), places]
