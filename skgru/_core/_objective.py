@@ -176,12 +176,11 @@ class Objective:
 
         That of a row counts ``factors`` times. Writes the gradient of the head.
         """
-        chunks = self._row_chunks(len(y))
-        if len(chunks) == 1:
+        if len(y) * self.network.n_raw <= HEAD_SIZE:
             return self._head_and_loss_of_chunk(named, pooled, y, factors, d_named)
         sums = {name: np.zeros_like(d_named[name]) for name in self.network.head.shapes}
         values, d_pooled = np.empty(len(y), pooled.dtype), np.empty_like(pooled)
-        for rows in chunks:
+        for rows in self._row_chunks(len(y)):
             part = pooled[:, rows], y[rows], factors[rows]
             values[rows], d_pooled[:, rows] = self._head_and_loss_of_chunk(named, *part, d_named)
             for name, total in sums.items():

@@ -29,9 +29,9 @@ def step(weights, suffix, h, x, reset_after, mask=1):
     return (1 - z) * h + z * c
 
 
-def layer(weights, suffix, sequence, reset_after, mask=1):
+def layer(weights, suffix, sequence, reset_after, mask=1, initial=0):
     """The states after each step of one layer in one direction."""
-    h = np.zeros(weights["weight_hh" + suffix].shape[1], sequence.dtype)
+    h = initial + np.zeros(weights["weight_hh" + suffix].shape[1], sequence.dtype)
     states = []
     for x in sequence:
         h = step(weights, suffix, h, x, reset_after, mask)
@@ -39,11 +39,12 @@ def layer(weights, suffix, sequence, reset_after, mask=1):
     return np.array(states)
 
 
-def last_layer(weights, sequence, n_layers, bidirectional, reset_after, masks):
+def last_layer(weights, sequence, n_layers, bidirectional, reset_after, masks, initial=None):
     """The states of the last layer after each step, and its final states in both directions.
 
     ``masks`` are those of dropout by the name of what they multiply: "inputs_l1" those of the
-    second layer, "state_l0_reverse" what the weights see of a state.
+    second layer, "state_l0_reverse" what the weights see of a state. ``initial`` are the states of
+    each layer before the first step, read forward.
     """
     if "embedding" in weights:
         sequence = weights["embedding"][sequence[:, 0]]
@@ -51,7 +52,8 @@ def last_layer(weights, sequence, n_layers, bidirectional, reset_after, masks):
     for i in range(n_layers):
         inputs = outputs * masks.get(f"inputs_l{i}", 1)
         mask = masks.get(f"state_l{i}", 1)
-        outputs = layer(weights, f"_l{i}", inputs, reset_after, mask)
+        before = 0 if initial is None else initial[i]
+        outputs = layer(weights, f"_l{i}", inputs, reset_after, mask, before)
         final = outputs[-1]
         if bidirectional:
             mask = masks.get(f"state_l{i}_reverse", 1)
@@ -82,13 +84,22 @@ POOLINGS = {
 
 
 def raw_outputs(
-    weights, sequences, n_layers, bidirectional, reset_after, pooling="last", masks=None
+    weights,
+    sequences,
+    n_layers,
+    bidirectional,
+    reset_after,
+    pooling="last",
+    masks=None,
+    initial=None,
 ):
     """The outputs before the link of every sequence, or of every step, one sequence at a time."""
     raw = []
     for i, sequence in enumerate(sequences):
         dropped = {} if masks is None else masks[i]
-        states = last_layer(weights, sequence, n_layers, bidirectional, reset_after, dropped)
+        before = None if initial is None else initial[i]
+        kind = n_layers, bidirectional, reset_after
+        states = last_layer(weights, sequence, *kind, dropped, before)
         pooled = POOLINGS[pooling](weights, *states) * dropped.get("pooled", 1)
         raw.append(pooled @ weights["weight_out"].T + weights["bias_out"])
     return raw
@@ -184,4 +195,18 @@ def objective(weights, sequences, y, sample_weight, loss, alpha, **architecture)
     for name, value in weights.items():
         if not name.startswith("bias"):
             total = total + alpha / 2 * np.sum(value**2)
+    return total
+
+
+def log_likelihood(weights, tokens, n_layers, reset_after):
+    """Of a language model: row k of the table is token k, and row 0 stands before the first."""
+    h = [np.zeros(weights[f"weight_hh_l{i}"].shape[1]) for i in range(n_layers)]
+    total, before = 0.0, 0
+    for token in tokens:
+        x = weights["embedding"][before]
+        for i in range(n_layers):
+            x = h[i] = step(weights, f"_l{i}", h[i], x, reset_after)
+        raw = weights["weight_out"] @ x + weights["bias_out"]
+        total = total + raw[token] - np.log(np.sum(np.exp(raw)))
+        before = token
     return total
