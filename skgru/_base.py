@@ -78,6 +78,8 @@ ARCHITECTURE = (
 class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
     """Sequences in, one target per sequence or per step out."""
 
+    auto_n_epochs = 30, 500  # bounds of what max_iter=None stands for
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "n_features_per_step": [Interval(Integral, 1, None, closed="left")],

@@ -18,9 +18,8 @@ from ._core._schedules import SCHEDULES, Custom, Schedule
 # within bounds. benchmarks/results tells why.
 FULL_BATCH = 64
 AUTO_BATCH_SIZES = 16, 200
-# max_iter=None: as many epochs as make so many steps, within bounds.
+# max_iter=None: as many epochs as make so many steps, within the bounds of the estimator.
 AUTO_N_STEPS = 1000
-AUTO_N_EPOCHS = 30, 500
 
 
 def new_network(estimator: Any, n_features: int, n_raw: int) -> Network:
@@ -94,4 +93,4 @@ def n_epochs(estimator: Any, n_samples: int) -> int:
     if estimator.max_iter is not None:
         return estimator.max_iter
     n_batches = math.ceil(n_samples / batch_size(estimator, n_samples))
-    return int(np.clip(math.ceil(AUTO_N_STEPS / n_batches), *AUTO_N_EPOCHS))
+    return int(np.clip(math.ceil(AUTO_N_STEPS / n_batches), *estimator.auto_n_epochs))

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 import skgru
-from skgru import GRUClassifier, GRURegressor
+from skgru import GRUClassifier, GRULanguageModel, GRURegressor
 
 PACKAGE = Path(skgru.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Which modules of skgru the files of a room may import; the longest prefix that fits counts.
 ALLOWED = {
-    "__init__": {"_classifier", "_regressor"},
+    "__init__": {"_classifier", "_language_model", "_regressor"},
     "_classifier": {
         "_base",
         "_class_weight",
@@ -26,6 +26,18 @@ ALLOWED = {
         "_sklearn_compat",
     },
     "_regressor": {"_base", "_core._losses", "_sklearn_compat"},
+    "_language_model": {
+        "_base",
+        "_core._generation",
+        "_core._log_losses",
+        "_core._losses",
+        "_core._objective",
+        "_core._sequences",
+        "_core._streams",
+        "_core._training",
+        "_parts",
+        "_sklearn_compat",
+    },
     "_base": {
         "_core",
         "_held_out",
@@ -79,7 +91,10 @@ ALLOWED = {
         "_core._sequences",
         "_core._tape",
     },
+    "_core._carry": set(),
     "_core._objective": {
+        "_core._batching",
+        "_core._carry",
         "_core._embedding",
         "_core._losses",
         "_core._network",
@@ -87,8 +102,21 @@ ALLOWED = {
         "_core._sequences",
         "_core._tape",
     },
-    "_core._training": {
+    "_core._streams": {
         "_core._batching",
+        "_core._carry",
+        "_core._network",
+        "_core._objective",
+        "_core._sequences",
+        "_core._tape",
+    },
+    "_core._generation": {
+        "_core._batching",
+        "_core._network",
+        "_core._sequences",
+        "_core._tape",
+    },
+    "_core._training": {
         "_core._objective",
         "_core._optimizers",
         "_core._schedules",
@@ -198,7 +226,20 @@ def test_regressor_and_classifier_share_texts(title):
     assert set(regressor) - shared <= {"loss", "quantile"}
 
 
-@pytest.mark.parametrize("estimator", [GRURegressor, GRUClassifier])
+@pytest.mark.parametrize("title", ["Parameters", "Attributes"])
+def test_language_model_shares_texts(title):
+    """But for those whose default or meaning is its own."""
+    model, classifier = section(GRULanguageModel, title), section(GRUClassifier, title)
+    shared = {name for name in set(model) & set(classifier) if model[name] == classifier[name]}
+    assert set(model) - shared <= {
+        *("hidden_layer_sizes", "embedding_dim", "bptt_steps", "alpha", "batch_size"),
+        *("learning_rate_init", "max_grad_norm", "max_iter", "shuffle", "validation_fraction"),
+        *("n_features_in_", "token_ids_", "n_outputs_", "t_", "loss_, best_loss_"),
+        "validation_loss_curve_, validation_scores_",
+    }
+
+
+@pytest.mark.parametrize("estimator", [GRURegressor, GRUClassifier, GRULanguageModel])
 def test_every_parameter_is_documented_with_its_default(estimator):
     documented = {}
     for names, text in section(estimator, "Parameters").items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import softmax
 
 from ._batching import Packing
 from ._network import Network
@@ -79,16 +78,27 @@ def draw(
     """
     if temperature == 0:
         return raw.argmax(axis=1)
-    order = np.argsort(-raw, axis=1, kind="stable")
-    falling = np.take_along_axis(raw, order, axis=1).astype(np.float64)
-    falling -= falling[:, :1]  # a low temperature would overflow otherwise
-    p = softmax(falling / temperature, axis=1)
-    if top_k is not None:
-        p[:, top_k:] = 0.0
-        p /= p.sum(axis=1, keepdims=True)
-    if top_p is not None:
-        p[:, 1:][p.cumsum(axis=1)[:, :-1] >= top_p] = 0.0
+    scaled = raw.astype(np.float64)
+    scaled -= scaled.max(axis=1, keepdims=True)  # a low temperature would overflow otherwise
+    if temperature != 1:
+        with np.errstate(over="ignore"):  # -inf is what it is to become
+            scaled /= temperature
+    p = np.exp(scaled)
+    order = None
+    if top_k is not None or top_p is not None:
+        order = np.argsort(-p, axis=1, kind="stable")
+        p = _truncated(np.take_along_axis(p, order, axis=1), top_k, top_p)
     cumulative = p.cumsum(axis=1)
     thresholds = rng.random_sample((len(raw), 1)) * cumulative[:, -1:]
     places = (cumulative <= thresholds).sum(axis=1)
-    return order[np.arange(len(raw)), places]
+    return places if order is None else order[np.arange(len(raw)), places]
+
+
+def _truncated(p: np.ndarray, top_k: int | None, top_p: float | None) -> np.ndarray:
+    """Return falling probabilities, up to a factor, with zero for what is not to be drawn."""
+    if top_k is not None:
+        p[:, top_k:] = 0.0
+    if top_p is not None:
+        cumulative = p.cumsum(axis=1)
+        p[:, 1:][cumulative[:, :-1] >= top_p * cumulative[:, -1:]] = 0.0
+    return p

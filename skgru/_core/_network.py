@@ -184,7 +184,7 @@ class Network:
         *,
         wants_inputs: bool = False,
     ) -> list[np.ndarray]:
-        """Run `backward` from below the head, whose gradient is written; ``d_pooled`` is changed."""
+        """Run `backward` from below the head; ``d_pooled`` is written to."""
         if record.mask is not None:
             d_pooled *= record.mask
         d_final, d_states = self.pooling.backward(

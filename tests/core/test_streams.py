@@ -6,7 +6,8 @@ import pytest
 from skgru._core import _objective, _streams
 from skgru._core._carry import Carry, Link
 from skgru._core._generation import Continuation, draw
-from skgru._core._losses import MultinomialLogLoss, SquaredError
+from skgru._core._log_losses import MultinomialLogLoss
+from skgru._core._losses import SquaredError
 from skgru._core._objective import Samples
 from skgru._core._sequences import SequenceBatch
 from skgru._core._streams import Stream, cut, step_losses
@@ -36,7 +37,9 @@ def numbered(*lengths):
     rows = np.arange(sum(lengths))[:, None]
     starts = np.cumsum(lengths) - lengths
     sequences = SequenceBatch(rows, starts, np.array(lengths))
-    return Samples(sequences, SequenceBatch(rows + 0.5, starts, np.array(lengths)), np.ones(len(lengths)))
+    return Samples(
+        sequences, SequenceBatch(rows + 0.5, starts, np.array(lengths)), np.ones(len(lengths))
+    )
 
 
 def steps_of(batch):
