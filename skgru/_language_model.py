@@ -125,7 +125,8 @@ class GRULanguageModel(DensityMixin, BaseGRU):
     n_features_in_ : int
         Number of columns of a 2-D X, 1 otherwise.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Column names; only after `fit` with a table whose column names are all strings.
+        Column names; only after `fit` with a table, or with a list of tables, whose column names
+        are all strings.
     token_ids_ : ndarray of shape (n_tokens,)
         The ids that are known, in rising order.
     weights_ : dict of str to ndarray

@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skgru import GRUClassifier, GRURegressor
+from skgru import GRUClassifier, GRULanguageModel, GRURegressor
 from skgru.preprocessing import TimeDistributed
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -30,12 +30,13 @@ BLOCKS = [
 def names(rng, monkeypatch):
     """What the blocks take as given; estimators are small and quick where a block says nothing."""
     X, y = rng.standard_normal((40, 4, 2)), rng.randint(0, 2, 40)
-    for cls in (GRURegressor, GRUClassifier):
+    for cls in (GRURegressor, GRUClassifier, GRULanguageModel):
         defaults = {**cls.__init__.__kwdefaults__, "max_iter": 2}
         monkeypatch.setattr(cls.__init__, "__kwdefaults__", defaults)
     with sklearn.config_context():  # one block sets it
         yield {
             "GRUClassifier": GRUClassifier,
+            "GRULanguageModel": GRULanguageModel,
             "GRURegressor": GRURegressor,
             "GridSearchCV": GridSearchCV,
             "StandardScaler": StandardScaler,

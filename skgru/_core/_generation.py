@@ -30,7 +30,7 @@ class Continuation:
         self._parameters = parameters
         dtype = parameters["weight_out"].dtype
         order = prompts.falling_lengths()
-        record = network.pooled(parameters, prompts[order], Workspace(dtype, keeps_gates=False))
+        record = network.forward(parameters, prompts[order], Workspace(dtype, keeps_gates=False))
         self._states = [state[:, np.argsort(order)] for state in record.final_states()]
         packing = Packing(np.ones(len(prompts), int))
         workspace = Workspace(dtype, keeps_gates=False)

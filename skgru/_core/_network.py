@@ -56,7 +56,7 @@ class Reading(NamedTuple):
     n_columns: int
     per_step: bool  # a row for each step, in the order of `Packing.cell_rows`, or each sequence
     of_final_states: bool  # and of no others
-    of: Callable[[np.ndarray, Record], np.ndarray]  # of raw outputs and the record: the rows
+    of: Callable[[Record], np.ndarray]  # the rows
 
 
 class Network:
@@ -111,29 +111,15 @@ class Network:
         rng: np.random.RandomState | None = None,
         *,
         keeps_states: bool = True,
-    ) -> tuple[np.ndarray, Record]:
-        """Return raw outputs (M, n_raw) of sequences of falling length, and a record.
-
-        A row for each sequence, or for each step in the order of `Packing.cell_rows`. ``rng``
-        draws the masks of dropout; None: nothing is dropped. Without ``keeps_states`` only the
-        final ones of the last layer are left: enough for some poolings, but not for `backward`.
-        """
-        record = self.pooled(parameters, X, workspace, rng, keeps_states=keeps_states)
-        return self.head.forward(parameters, record.pooled), record
-
-    def pooled(
-        self,
-        parameters: dict[str, np.ndarray],
-        X: SequenceBatch,
-        workspace: Workspace,
-        rng: np.random.RandomState | None = None,
-        *,
-        keeps_states: bool = True,
         initial: list[np.ndarray] | None = None,
     ) -> Record:
-        """Run `forward` up to the head.
+        """Return what sequences of falling length leave behind, up to the head.
 
-        ``initial`` is h_0 of each layer, (H, N), None: zero; for one direction only.
+        Pooled states are a column for each sequence, or for each step in the order of
+        `Packing.cell_rows`. ``rng`` draws the masks of dropout; None: nothing is dropped. Without
+        ``keeps_states`` only the final ones of the last layer are left: enough for some poolings,
+        but not for `backward`. ``initial`` is h_0 of each layer, (H, N), None: zero; for one
+        direction only.
         """
         packing, inputs = pack(X)
         rows: list[np.ndarray] = []
@@ -158,33 +144,17 @@ class Network:
         self,
         parameters: dict[str, np.ndarray],
         record: Record,
-        d_raw: np.ndarray,
-        gradient: dict[str, np.ndarray],
-        workspace: Workspace,
-        *,
-        wants_inputs: bool = False,
-    ) -> list[np.ndarray]:
-        """Write the gradient of all parameters that are not frozen, given that of raw outputs.
-
-        Returns that of the first layer's inputs, (n_steps, F, N) per run, if ``wants_inputs``;
-        ``gradient`` then has to hold the frozen ones too.
-        """
-        d_pooled = self.head.backward(parameters, record.pooled, d_raw, gradient)
-        return self.backward_pooled(
-            parameters, record, d_pooled, gradient, workspace, wants_inputs=wants_inputs
-        )
-
-    def backward_pooled(
-        self,
-        parameters: dict[str, np.ndarray],
-        record: Record,
         d_pooled: np.ndarray,
         gradient: dict[str, np.ndarray],
         workspace: Workspace,
         *,
         wants_inputs: bool = False,
     ) -> list[np.ndarray]:
-        """Run `backward` from below the head; ``d_pooled`` is written to."""
+        """Write the gradient of what is below the head and not frozen, given that of pooled states.
+
+        Returns that of the first layer's inputs, (n_steps, F, N) per run, if ``wants_inputs``;
+        ``gradient`` then has to hold the frozen ones too. Writes to ``d_pooled``.
+        """
         if record.mask is not None:
             d_pooled *= record.mask
         d_final, d_states = self.pooling.backward(
@@ -211,16 +181,17 @@ class Network:
         A row for each sequence, (N, n_raw), or for each step, in the order of `X.rows()`.
         """
         kind = self.pooling.per_step, self.pooling.of_final_states
-        return self._read(
-            parameters, X, Reading(self.n_raw, *kind, lambda raw, record: raw), n_threads
+        reading = Reading(
+            self.n_raw, *kind, lambda record: self.head.forward(parameters, record.pooled)
         )
+        return self._read(parameters, X, reading, n_threads)
 
     def pool(
         self, parameters: dict[str, np.ndarray], X: SequenceBatch, n_threads: int = 1
     ) -> np.ndarray:
         """Return what the head sees, a row for each that `predict` returns."""
         kind = self.pooling.per_step, self.pooling.of_final_states
-        reading = Reading(self.layers.n_outputs, *kind, lambda raw, record: record.pooled.T)
+        reading = Reading(self.layers.n_outputs, *kind, lambda record: record.pooled.T)
         return self._read(parameters, X, reading, n_threads)
 
     def states(
@@ -228,7 +199,7 @@ class Network:
     ) -> np.ndarray:
         """Return the states of a layer after each step, (M, D H), in the order of `X.rows()`."""
         n_units = sum(direction.cell.n_hidden for direction in self.layers.layers[layer])
-        reading = Reading(n_units, True, False, lambda raw, record: _cells(record.states(layer)))
+        reading = Reading(n_units, True, False, lambda record: _cells(record.states(layer)))
         return self._read(parameters, X, reading, n_threads)
 
     def input_gradient(
@@ -243,11 +214,12 @@ class Network:
         offsets = begins(X.lengths)
         d_inputs = np.empty((X.lengths.sum(), self.layers.n_features), d_raw.dtype)
         for chunk in self._chunks(X, n_threads=1):
-            _, record = self.forward(parameters, X.select(chunk), workspace)
+            record = self.forward(parameters, X.select(chunk), workspace)
             cells = record.packing.cell_rows(offsets[chunk])
             d_chunk = d_raw[cells if self.pooling.per_step else chunk]
+            d_pooled = self.head.backward(parameters, record.pooled, d_chunk, gradient)
             d_runs = self.backward(
-                parameters, record, d_chunk, gradient, workspace, wants_inputs=True
+                parameters, record, d_pooled, gradient, workspace, wants_inputs=True
             )
             d_inputs[cells] = _cells(d_runs)
         return d_inputs
@@ -292,11 +264,11 @@ class Network:
         workspace = Workspace(rows.dtype, keeps_gates=False)
         offsets = begins(X.lengths) if reading.per_step else None
         for chunk in chunks:
-            raw, record = self.forward(
+            record = self.forward(
                 parameters, X.select(chunk), workspace, keeps_states=not reading.of_final_states
             )
             places = chunk if offsets is None else record.packing.cell_rows(offsets[chunk])
-            rows[places] = reading.of(raw, record)
+            rows[places] = reading.of(record)
 
     def _chunks(self, X: SequenceBatch, n_threads: int) -> list[np.ndarray]:
         """Cut the indices of sequences, of falling length, into what is computed at a time."""

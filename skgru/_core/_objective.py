@@ -153,14 +153,14 @@ class Objective:
         layout = self._layout_of(params)
         named, d_named = layout.views(params), layout.views(gradient)
         initial = None if batch.link is None else batch.link.initial()
-        record = self.network.pooled(named, batch.X, workspace, rng, initial=initial)
+        record = self.network.forward(named, batch.X, workspace, rng, initial=initial)
         if batch.link is not None:
             batch.link.hand_on(record.final_states())
         y, weights = _aligned(batch, record)
         values, d_pooled = self._head_and_loss(
             named, record.pooled, y, weights / len(batch), d_named
         )
-        self.network.backward_pooled(named, record, d_pooled, d_named, workspace)
+        self.network.backward(named, record, d_pooled, d_named, workspace)
         l2 = self._add_l2(params[: layout.n_weights], gradient[: layout.n_weights])
         return float(values @ weights) / len(batch) + l2
 

@@ -157,7 +157,7 @@ def step_losses(objective: Objective, params: np.ndarray, samples: Samples) -> n
             n_steps = max(1, PREDICTION_SIZE // (n_active * objective.network.n_column_rows))
             lengths = np.minimum(X.lengths[:n_active] - n_done, n_steps)
             stretch = SequenceBatch(X.values, X.starts[:n_active] + n_done, lengths)
-            record = objective.network.pooled(named, stretch, workspace, initial=initial)
+            record = objective.network.forward(named, stretch, workspace, initial=initial)
             targets = y.values[record.packing.cell_rows(y.starts[:n_active] + n_done)]
             places = record.packing.cell_rows(offsets[chunk[:n_active]] + n_done)
             losses[places] = objective.row_losses(named, record.pooled, targets)

@@ -84,7 +84,7 @@ def test_final_states_are_handed_on(rng):
     """A sequence in two stretches ends with the state that it ends with as a whole."""
     case = language_case((3, 2), lengths="one sequence")
     network = case.objective.network
-    whole = network.pooled(case.named, case.batch, Workspace(np.dtype(float))).final_states()
+    whole = network.forward(case.named, case.batch, Workspace(np.dtype(float))).final_states()
     (tokens,) = case.sequences
     carry, gradient = Carry(1), np.empty_like(case.params)
     for i, part in enumerate((slice(0, 4), slice(4, None))):
