@@ -1,4 +1,4 @@
-"""What the regressor and the classifier share: validation at the door, training, prediction."""
+"""What all estimators share: sequences at the door, parameters, training."""
 
 from __future__ import annotations
 
@@ -29,13 +29,9 @@ from ._core._training import DivergenceError, EarlyStopping, History, Outcome, P
 from ._held_out import hold_out
 from ._input_formats import (
     as_tokens,
-    begins,
     cast,
-    check_targets_finite,
     read_sequences,
-    read_step_targets,
     unchanged_on_error,
-    write_step_values,
 )
 from ._parts import (
     alpha_in_gradient,
@@ -76,7 +72,7 @@ ARCHITECTURE = (
 
 
 class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
-    """Sequences in, one target per sequence or per step out."""
+    """A network with the parameters of an estimator, and its training."""
 
     auto_n_epochs = 30, 500  # bounds of what max_iter=None stands for
 
@@ -193,23 +189,41 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
         self.n_jobs = n_jobs
 
     @abstractmethod
-    def _read_targets(self, y: Any, *, reset: bool, classes: Any = None) -> np.ndarray:
-        """Validate y and return it as (n_rows, n_outputs) numbers.
+    def _read(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        *,
+        reset: bool,
+        classes: Any = None,
+        as_set: bool = False,
+    ) -> Samples:
+        """Validate the data; scale the weights to a mean of 1.
 
-        ``classes`` are all that there will be, where a classifier was told.
+        ``classes`` are all that there will be, where a classifier was told. ``as_set``: where
+        nothing depends on order or number of samples, nor shall rounding.
         """
+
+    @abstractmethod
+    def _read_validation(self, X: Any, y: Any, sample_weight: Any) -> Samples | None:
+        """Validate the data that `fit` was given to watch the loss on, if it was."""
 
     @abstractmethod
     def _new_loss(self, targets: np.ndarray, weights: np.ndarray) -> Loss:
         """Return the loss for the targets that were read."""
 
     @abstractmethod
-    def _score_raw(self, raw: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
-        """Return what `score` would for these raw outputs."""
+    def _hold_out(self, samples: Samples, groups: Any) -> tuple[Samples, Samples]:
+        """Return what is trained on, and a part on which early stopping watches the loss."""
 
     @abstractmethod
-    def _strata(self, targets: np.ndarray) -> np.ndarray | None:
-        """Return class labels by which the validation part is stratified, or None."""
+    def _loss_and_score(self, held_out: Samples) -> tuple[float, float]:
+        """Return the loss without L2, which may be infinite or NaN, and what `score` would."""
+
+    @abstractmethod
+    def _cure_of_divergence(self, samples: Samples) -> str:
+        """Return what to try when training diverges."""
 
     # Reading
 
@@ -242,37 +256,13 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
             self.token_ids_ = known[known != 0].astype(np.int64)
         return replace(tokens, values=_rows_of(tokens.values, self.token_ids_)), dtype
 
-    def _read(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        *,
-        reset: bool,
-        classes: Any = None,
-        as_set: bool = False,
-    ) -> Samples:
-        """Validate the data; scale the weights to a mean of 1.
-
-        ``as_set``: where nothing depends on order or number of samples, nor shall rounding.
-        """
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None."
-            )
-        sequences, dtype = self._read_sequences(X, None if reset else self._trainer.params.dtype)
-        if self._per_step:
-            y = read_step_targets(X, sequences, y)
-        else:
-            check_targets_finite(y)
-        targets = cast(self._read_targets(y, reset=reset, classes=classes), dtype, "y")
-        if not self._per_step:
-            check_consistent_length(sequences.starts, targets)
+    def _weights(self, sample_weight: Any, sequences: SequenceBatch) -> np.ndarray:
         weights = check_sample_weight(sample_weight, sequences.starts, np.float64)
-        weights = weights / weights.max()  # their sum might overflow
-        of_steps = SequenceBatch(targets, begins(sequences.lengths), sequences.lengths)
-        samples = Samples(sequences, of_steps if self._per_step else targets, weights)
-        if as_set and self._takes_a_set(len(samples)):
+        return weights / weights.max()  # their sum might overflow
+
+    def _scaled(self, samples: Samples, dtype: np.dtype, *, as_set: bool) -> Samples:
+        """Return what `_read` does, of samples with any weights."""
+        if as_set:
             samples = samples.distinct()
         samples = samples.with_mean_weight_1()
         return replace(samples, weights=samples.weights.astype(dtype))
@@ -325,8 +315,10 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
         network = new_network(self, samples.X.n_features, loss.n_raw(targets.shape[1]))
         objective = Objective(network, loss, alpha_in_gradient(self))
         rng = _private_generator(self.random_state)
-        mean_length = np.average(samples.X.lengths, weights=samples.weights)
-        params = initialise(objective.layout, rng, targets.dtype, mean_length)
+        n_timesteps = min(
+            np.average(samples.X.lengths, weights=samples.weights), self._longest_stretch
+        )
+        params = initialise(objective.layout, rng, targets.dtype, n_timesteps)
         if self.init_from is not None:
             views = objective.layout.views(params)
             token_ids = getattr(self, "token_ids_", None)
@@ -396,26 +388,25 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
         groups: Any = None,
     ) -> tuple[Samples, Samples | None]:
         """Return what is trained on, and what the loss is watched on."""
-        X, y, sample_weight = validation
-        if X is not None:
-            if y is None:
-                raise ValueError("X_val was passed without y_val.")
-            try:
-                return samples, self._read(X, y, sample_weight, reset=False)
-            except ValueError as error:
-                raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
-        if y is not None or sample_weight is not None:
-            raise ValueError("y_val or sample_weight_val was passed without X_val.")
-        if not self.early_stopping:
-            if groups is not None or self.validation_split is not None:
-                warnings.warn(
-                    "groups and validation_split have no effect without early_stopping=True.",
-                    stacklevel=5,
-                )
-            return samples, None
+        held_out = self._read_validation(*validation)
+        if held_out is not None:
+            return samples, held_out
+        if self.early_stopping:
+            return self._hold_out(samples, groups)
+        if groups is not None or self.validation_split is not None:
+            warnings.warn(
+                "groups and validation_split have no effect without early_stopping=True.",
+                stacklevel=5,
+            )
+        return samples, None
+
+    def _hold_out_whole(
+        self, samples: Samples, groups: Any, strata: np.ndarray | None = None
+    ) -> tuple[Samples, Samples]:
+        """Hold out some of the samples, of each class in ``strata`` a share."""
         return hold_out(
             samples,
-            strata=None if isinstance(samples.y, SequenceBatch) else self._strata(samples.y),
+            strata=strata,
             groups=groups,
             fraction=self.validation_fraction,
             splitter=self.validation_split,
@@ -464,10 +455,10 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
     def _validate(self, held_out: Samples) -> tuple[float, float]:
         """Return loss and score on the held-out part."""
         with np.errstate(over="ignore", invalid="ignore"):
-            loss, raw = self._trainer.objective.mean_loss(self._trainer.params, held_out)
-            if not np.isfinite(loss):
-                raise DivergenceError
-            return loss, self._score_raw(raw, *held_out.rows())
+            loss, score = self._loss_and_score(held_out)
+        if not np.isfinite(loss):
+            raise DivergenceError
+        return loss, score
 
     def _after_epoch(
         self, n_samples: int, n_epochs: int, callbacks: FitCallbacks | None
@@ -509,19 +500,6 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
         return (
             f"Training diverged in epoch {len(self._trainer.history.loss) + 1}: the loss or its "
             f"gradient is not finite. {self._cure_of_divergence(samples)}"
-        )
-
-    def _cure_of_divergence(self, samples: Samples) -> str:
-        targets, _ = samples.rows()
-        inputs = samples.X.rows()
-        clip = ""
-        if self.max_grad_norm is None or self.max_grad_norm > 1:
-            clip = f"max_grad_norm=1.0 (it is {self.max_grad_norm}), "
-        return (
-            f"Try a smaller learning_rate_init (it is {self.learning_rate_init}), {clip}and inputs "
-            "and numeric targets scaled to unit variance: the inputs go from "
-            f"{inputs.min():.3g} to {inputs.max():.3g}, the targets from {targets.min():.3g} to "
-            f"{targets.max():.3g}."
         )
 
     def _is_worse_than_a_constant(self, samples: Samples) -> bool:
@@ -574,15 +552,16 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
                 stacklevel=5,
             )
 
+    @property
+    def _longest_stretch(self) -> float:
+        """Return over how many steps at most a gradient goes back."""
+        return np.inf
+
     # Predicting
 
     @property
     def _loss_function(self) -> Loss:
         return self._trainer.objective.loss
-
-    def _predict_raw(self, X: Any) -> tuple[SequenceBatch, np.ndarray]:
-        """Return X as it was read, and outputs before the link, a row per sequence or step."""
-        return self._evaluate(X, Network.predict)
 
     def _states(self, X: Any, layer: int) -> tuple[SequenceBatch, np.ndarray]:
         """Return X as it was read, and the states of a layer, a row per step."""
@@ -609,24 +588,6 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
         objective = self._trainer.objective
         named = objective.layout.views(self._trainer.params)
         return objective.network.input_gradient(named, sequences, d_raw)
-
-    def _in_form_of(self, X: Any, sequences: SequenceBatch, rows: np.ndarray) -> Any:
-        """Return predictions as the user expects them: of steps, in the form of X."""
-        return write_step_values(X, sequences, rows) if self._per_step else rows
-
-    def _valid_steps(
-        self, X: Any, y: Any, sample_weight: Any
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return targets as they were given, raw outputs and weights of all valid steps."""
-        sequences, raw = self._predict_raw(X)
-        weights = check_sample_weight(sample_weight, sequences.starts, np.float64)
-        return read_step_targets(X, sequences, y), raw, np.repeat(weights, sequences.lengths)
-
-    def _score_rows(self, X: Any, y: Any, sample_weight: Any) -> float:
-        """Return the score over all sequences, or over their valid steps."""
-        check_is_fitted(self)
-        targets, weights = self._read(X, y, sample_weight, reset=False).rows()
-        return self._score_raw(self._predict_raw(X)[1], targets, weights)
 
     @property
     def weights_(self) -> dict[str, np.ndarray]:

@@ -12,14 +12,14 @@ from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted
 
-from ._base import BaseGRU
 from ._class_weight import factors_of_classes, factors_of_labels, scaled
 from ._core._log_losses import BinaryLogLoss, MultinomialLogLoss
 from ._core._losses import Loss
 from ._sklearn_compat import StrOptions, fit_context
+from ._supervised import SupervisedGRU
 
 
-class GRUClassifier(ClassifierMixin, BaseGRU):
+class GRUClassifier(ClassifierMixin, SupervisedGRU):
     """Gated recurrent unit that predicts classes from sequences.
 
     A GRU layer, or several, reads each sequence step by step; its final state decides on the
@@ -222,7 +222,7 @@ class GRUClassifier(ClassifierMixin, BaseGRU):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **BaseGRU._parameter_constraints,
+        **SupervisedGRU._parameter_constraints,
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -18,9 +17,9 @@ from ._core._losses import Loss
 from ._core._objective import Samples
 from ._core._sequences import SequenceBatch, begins
 from ._core._streams import cut, n_stretches, step_losses
-from ._core._training import DivergenceError
+from ._core._training import Outcome
 from ._parts import batch_size
-from ._sklearn_compat import Interval, check_sample_weight, fit_context, validate_params
+from ._sklearn_compat import FitCallbacks, Interval, fit_context, validate_params
 
 UNKNOWN_ROW = 0  # of the embedding's table; as a class, any token that fit has not seen
 
@@ -506,6 +505,8 @@ class GRULanguageModel(DensityMixin, BaseGRU):
         """Return what is read before the first draw: what begins a sequence, and its prompt."""
         prompts = [] if prompt is None else prompt
         is_one = not hasattr(prompts, "__len__") or all(np.ndim(one) == 0 for one in prompts)
+        if not is_one and len(prompts) == 1:
+            is_one, prompts = True, prompts[0]
         if not is_one and len(prompts) != n_samples:
             raise ValueError(
                 f"prompt holds {len(prompts)} sequences, but n_samples={n_samples}. Set "
@@ -554,35 +555,37 @@ class GRULanguageModel(DensityMixin, BaseGRU):
         tokens, dtype = self._read_sequences(X, None if reset else self._trainer.params.dtype)
         if reset and not _holds_float64(X):
             dtype = np.dtype(np.float32)
-        weights = check_sample_weight(sample_weight, tokens.starts, np.float64)
-        samples = _shifted(tokens, dtype, weights / weights.max())
-        if as_set and self._takes_a_set(n_stretches(samples, self.bptt_steps)):
-            samples = samples.distinct()
-        samples = samples.with_mean_weight_1()
-        return replace(samples, weights=samples.weights.astype(dtype))
+        samples = _shifted(tokens, dtype, self._weights(sample_weight, tokens))
+        as_set = as_set and self._takes_a_set(n_stretches(samples, self.bptt_steps))
+        return self._scaled(samples, dtype, as_set=as_set)
 
-    def _split(self, samples, validation=(None, None, None), groups=None):
-        X_val = validation[0]
-        if X_val is not None:
-            try:
-                return samples, self._read(X_val, None, None, reset=False)
-            except ValueError as error:
-                raise ValueError(f"In X_val: {error}") from error
-        if self.early_stopping and len(samples) == 1 and self.validation_split is None:
+    def _read_validation(self, X: Any, y: Any, sample_weight: Any) -> Samples | None:
+        if X is None:
+            return None
+        try:
+            return self._read(X, y, sample_weight, reset=False)
+        except ValueError as error:
+            raise ValueError(f"In X_val: {error}") from error
+
+    def _hold_out(self, samples: Samples, groups: Any) -> tuple[Samples, Samples]:
+        if len(samples) == 1 and self.validation_split is None:
             return _split_in_time(samples, self.validation_fraction)
-        return super()._split(samples, groups=groups)
+        return self._hold_out_whole(samples, groups)
 
-    def _train(self, samples, held_out, callbacks):
+    @property
+    def _longest_stretch(self) -> float:
+        return self.bptt_steps
+
+    def _train(
+        self, samples: Samples, held_out: Samples | None, callbacks: FitCallbacks | None
+    ) -> Outcome:
         n_lanes = batch_size(self, n_stretches(samples, self.bptt_steps))
         return super()._train(cut(samples, self.bptt_steps, n_lanes), held_out, callbacks)
 
-    def _validate(self, held_out: Samples) -> tuple[float, float]:
-        with np.errstate(over="ignore", invalid="ignore"):
-            steps = self._log_likelihood(held_out)
-            score = float(np.average(steps, weights=held_out.rows()[1]))
-            if not np.isfinite(score):
-                raise DivergenceError
-            return -score, score
+    def _loss_and_score(self, held_out: Samples) -> tuple[float, float]:
+        steps, weights = self._log_likelihood(held_out), held_out.rows()[1]
+        score = float(np.average(steps, weights=weights))
+        return -score, score
 
     def _log_likelihood(self, samples: Samples) -> np.ndarray:
         """Return that of each step, float64."""
@@ -597,15 +600,6 @@ class GRULanguageModel(DensityMixin, BaseGRU):
 
     def _new_loss(self, targets: np.ndarray, weights: np.ndarray) -> Loss:
         return MultinomialLogLoss(len(self.token_ids_) + 1)
-
-    def _read_targets(self, y: Any, *, reset: bool, classes: Any = None) -> np.ndarray:
-        raise NotImplementedError
-
-    def _score_raw(self, raw: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
-        raise NotImplementedError
-
-    def _strata(self, targets: np.ndarray) -> np.ndarray | None:
-        return None
 
 
 def _holds_float64(X: Any) -> bool:

@@ -10,12 +10,12 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from ._base import BaseGRU
 from ._core._losses import REGRESSION_LOSSES, Loss
 from ._sklearn_compat import Interval, StrOptions, fit_context
+from ._supervised import SupervisedGRU
 
 
-class GRURegressor(RegressorMixin, BaseGRU):
+class GRURegressor(RegressorMixin, SupervisedGRU):
     """Gated recurrent unit that predicts numbers from sequences.
 
     A GRU layer, or several, reads each sequence step by step; an affine map of its final state is
@@ -225,7 +225,7 @@ class GRURegressor(RegressorMixin, BaseGRU):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **BaseGRU._parameter_constraints,
+        **SupervisedGRU._parameter_constraints,
         "loss": [StrOptions(set(REGRESSION_LOSSES))],
         "quantile": ["array-like", Interval(Real, 0, 1, closed="neither")],
     }

@@ -19,13 +19,21 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ALLOWED = {
     "__init__": {"_classifier", "_language_model", "_regressor"},
     "_classifier": {
-        "_base",
         "_class_weight",
         "_core._log_losses",
         "_core._losses",
         "_sklearn_compat",
+        "_supervised",
     },
-    "_regressor": {"_base", "_core._losses", "_sklearn_compat"},
+    "_regressor": {"_core._losses", "_sklearn_compat", "_supervised"},
+    "_supervised": {
+        "_base",
+        "_core._network",
+        "_core._objective",
+        "_core._sequences",
+        "_input_formats",
+        "_sklearn_compat",
+    },
     "_language_model": {
         "_base",
         "_core._generation",
