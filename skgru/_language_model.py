@@ -582,6 +582,17 @@ class GRULanguageModel(DensityMixin, BaseGRU):
         n_lanes = batch_size(self, n_stretches(samples, self.bptt_steps))
         return super()._train(cut(samples, self.bptt_steps, n_lanes), held_out, callbacks)
 
+    def _states(self, X: Any, layer: int) -> tuple[SequenceBatch, np.ndarray]:
+        """Return the states after each token; what stands before the first one is read too."""
+        check_is_fitted(self)
+        samples = self._read(X, None, None, reset=False)
+        lengths = samples.X.lengths + 1
+        whole = SequenceBatch(samples.X.values, samples.X.starts, lengths)
+        objective = self._trainer.objective
+        named = objective.layout.views(self._trainer.params)
+        states = objective.network.states(named, whole, layer)
+        return samples.X, np.delete(states, begins(lengths), axis=0)
+
     def _loss_and_score(self, held_out: Samples) -> tuple[float, float]:
         steps, weights = self._log_likelihood(held_out), held_out.rows()[1]
         score = float(np.average(steps, weights=weights))
@@ -604,7 +615,8 @@ class GRULanguageModel(DensityMixin, BaseGRU):
 
 def _holds_float64(X: Any) -> bool:
     """Say whether ids were given in double precision on purpose, not as integers."""
-    if hasattr(X, "dtype"):
+    X = X.to_numpy() if hasattr(X, "to_numpy") else X
+    if getattr(X, "dtype", np.dtype(object)).kind != "O":
         return X.dtype == np.float64
     return any(getattr(one, "dtype", None) == np.float64 for one in X)
 
@@ -628,6 +640,11 @@ def _split_in_time(samples: Samples, fraction: float) -> tuple[Samples, Samples]
     targets, n_steps = samples.y, int(samples.X.lengths[0])
     assert isinstance(targets, SequenceBatch)
     n_kept = n_steps - int(np.ceil(fraction * n_steps))
+    if n_kept == 0:
+        raise ValueError(
+            f"early_stopping would hold out all of the {n_steps} steps of the only sequence: give "
+            "more, set a smaller validation_fraction, or early_stopping=False."
+        )
 
     def part(start: int, stop: int) -> Samples:
         lengths = np.array([stop - start])

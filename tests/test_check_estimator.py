@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import sklearn
 from packaging.version import Version
+from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.model_selection import ShuffleSplit
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils import estimator_checks, get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skgru import GRUClassifier, GRURegressor
+from skgru import GRUClassifier, GRULanguageModel, GRURegressor
 from skgru._core._losses import REGRESSION_LOSSES
 from skgru._core._optimizers import SOLVERS
 from skgru._core._pooling import POOLINGS
@@ -94,6 +95,32 @@ def at_every_step(X, y):
     return np.repeat(np.asarray(y)[:, None], n_columns[0], axis=1)
 
 
+class FromZeroLanguageModel(GRULanguageModel):
+    """Ids are one more than in the checks' X, whose zeros would be padding in front of tokens."""
+
+    def fit(self, X, y=None, sample_weight=None):
+        return super().fit(one_more(X), y, sample_weight)
+
+    def partial_fit(self, X, y=None, sample_weight=None):
+        return super().partial_fit(one_more(X), y, sample_weight)
+
+    def score(self, X, y=None):
+        return super().score(one_more(X), y)
+
+    def score_samples(self, X):
+        return super().score_samples(one_more(X))
+
+
+def one_more(X):
+    """Add 1 to a table of numbers; return X as it is where it is none."""
+    if issparse(X) or np.asarray(X).ndim != 2:
+        return X
+    try:
+        return X + 1 if hasattr(X, "dtypes") else np.asarray(X) + 1
+    except TypeError:
+        return X
+
+
 # What both have, what the regressor has, and the classifier. The seed, and a class_weight by name,
 # are set by checks.
 OPTIONS = [
@@ -153,6 +180,15 @@ OPTIONS_IN_USE = [
     *(GRUClassifier(**{**QUICK_CLASSIFIER, **both, **own}) for both, _, own in OPTIONS),
     LastStepRegressor(return_sequences=True, **QUICK_REGRESSOR),
     LastStepClassifier(return_sequences=True, **QUICK_CLASSIFIER),
+]
+
+LANGUAGE_MODELS = [
+    FromZeroLanguageModel(**{**QUICK, **options})
+    for options in (
+        {"embedding_dim": 4, "max_iter": 5},
+        {"batch_size": 2, "bptt_steps": 3, "max_iter": 2},
+        {"early_stopping": True, "validation_fraction": 0.2, "max_iter": 2},
+    )
 ]
 
 DRAWN = (
@@ -236,6 +272,12 @@ def test_weights_are_copies_whatever_the_seed(estimator, seed, monkeypatch):
     monkeypatch.setattr(estimator_checks, "set_random_state", with_seed)
     name = type(estimator).__name__
     estimator_checks.check_sample_weight_equivalence_on_dense_data(name, estimator)
+
+
+@pytest.mark.filterwarnings("default")
+@parametrize_with_checks(LANGUAGE_MODELS, expected_failed_checks=expected_failures)
+def test_scikit_learn_check_of_language_models(estimator, check):
+    check(estimator)
 
 
 @pytest.mark.thorough

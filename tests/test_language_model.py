@@ -7,6 +7,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import log_softmax
 from scipy.stats import binom
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -14,6 +15,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from skgru import GRUClassifier, GRULanguageModel
+from skgru.inspection import hidden_states
 from skgru.preprocessing import TextEncoder
 from tests.reference import gru
 
@@ -121,10 +123,7 @@ def test_forms_of_the_same_sequences(fitted, ragged_tokens):
     ):
         np.testing.assert_array_equal(fitted.score_samples(same), expected)
         again = GRULanguageModel(**FAST).fit(same)
-        if again.weights_["embedding"].dtype == np.float64:
-            np.testing.assert_array_equal(again.score_samples(same), expected)
-        else:
-            np.testing.assert_allclose(again.score_samples(same), expected, rtol=1e-3)
+        np.testing.assert_array_equal(again.score_samples(same), expected)
 
 
 @pytest.mark.parametrize("kind", [np.int64, np.uint8, np.float32])
@@ -216,6 +215,8 @@ def test_early_stopping_holds_out_whole_sequences(ragged_tokens):
     assert len(model.validation_scores_) == model.n_iter_
     with pytest.raises(ValueError, match="cannot split these samples"):
         model.fit(ragged_tokens[:1])
+    with pytest.raises(ValueError, match="hold out all of the 1 steps of the only sequence"):
+        model.set_params(validation_split=None).fit([[3]])
 
 
 def test_X_val_is_watched(ragged_tokens):
@@ -321,6 +322,7 @@ def test_samples_are_reproducible(fitted):
     one_prompt = fitted.sample(3, 20, prompt=[10, 20], random_state=1)
     three = fitted.sample(3, 20, prompt=[[10, 20]] * 3, random_state=1)
     np.testing.assert_array_equal(one_prompt, three)
+    np.testing.assert_array_equal(fitted.sample(3, 20, prompt=[[10, 20]], random_state=1), three)
 
 
 def test_stop_tokens_end_a_sequence_and_belong_to_it(fitted):
@@ -371,6 +373,25 @@ def test_an_unfitted_model_says_so(method):
         getattr(GRULanguageModel(), method)([[1, 2]])
     with pytest.raises(NotFittedError):
         GRULanguageModel().sample()
+
+
+# The states inside
+
+
+def test_hidden_states_are_those_behind_the_likelihoods(ragged_tokens):
+    """The likelihood of a next token, by hand from the state after those before it."""
+    model = GRULanguageModel(**FAST | {"hidden_layer_sizes": (5, 3)}).fit(ragged_tokens)
+    states = hidden_states(model, ragged_tokens)
+    assert [one.shape for one in states] == [(len(x), 3) for x in ragged_tokens]
+    before = model.score_samples(ragged_tokens)
+    after = model.score_samples([np.append(x, 20.0) for x in ragged_tokens])
+    weights = model.weights_
+    raw = np.array([one[-1] for one in states]) @ weights["weight_out"].T + weights["bias_out"]
+    np.testing.assert_allclose(after - before, log_softmax(raw, axis=1)[:, 2], rtol=1e-8)
+
+
+def test_there_is_no_vector_of_a_sequence(fitted):
+    assert not hasattr(fitted, "transform")
 
 
 # The tools of scikit-learn
