@@ -178,6 +178,14 @@ def test_long_sequences_are_trained_on_in_stretches(rng, n_sequences):
     assert model.t_ == 20 * n_sequences * 120
 
 
+def test_units_remember_no_longer_than_a_gradient_goes_back(rng):
+    """Of one long sequence its own length would make every fourth unit stand still."""
+    model = GRULanguageModel(**FAST | {"hidden_layer_sizes": 40, "learning_rate_init": 1e-12})
+    model.set_params(max_iter=1).fit([rng.randint(1, 5, 3000)])
+    longest = -model.weights_["bias_ih_l0"].min()
+    assert np.log(3) < longest <= np.log(5) + 1e-6
+
+
 def test_many_short_sequences_do_not_depend_on_the_length_of_stretches(ragged_tokens):
     results = [
         GRULanguageModel(**FAST | {"bptt_steps": n}).fit(ragged_tokens).score_samples(ragged_tokens)

@@ -9,7 +9,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from skgru import GRUClassifier, GRURegressor
+from skgru import GRUClassifier, GRULanguageModel, GRURegressor
+from skgru._core import _objective
 
 T, F = 40, 8
 
@@ -89,3 +90,15 @@ def test_memory_does_not_grow_from_fit_to_fit():
     finally:
         tracemalloc.stop()
     assert grown < 50_000  # a batch of gates alone has 40 kB, 30 fits would leave 30
+
+
+def test_a_language_model_does_not_hold_all_probabilities_at_a_time(monkeypatch):
+    """Neither in training nor in scoring, where a table of all steps and tokens would be 16 MB."""
+    monkeypatch.setattr(_objective, "HEAD_SIZE", 2**16)
+    X = [np.random.default_rng(0).permutation(2000).astype(np.float32) + 1]
+    model = GRULanguageModel(
+        4, embedding_dim=2, batch_size=8, bptt_steps=250, max_iter=1, random_state=0
+    )
+    whole = 2000 * 2000 * 4
+    assert peak_of(lambda: model.fit(X)) < whole / 4
+    assert peak_of(lambda: model.score(X)) < whole / 4

@@ -22,7 +22,7 @@ from ._tape import Workspace
 N_SCORED = 256  # sequences that are walked through side by side
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Stream(Samples):
     """Stretches as samples, and the chains that they form.
 
@@ -32,7 +32,7 @@ class Stream(Samples):
         Number of stretches of each chain; those of a chain stand one after the other.
     """
 
-    chains: np.ndarray = None  # type: ignore[assignment]
+    chains: np.ndarray
 
     def n_batches(self, batch_size: int) -> int:
         singles, longer = self._kinds()
