@@ -150,18 +150,34 @@ def step_losses(objective: Objective, params: np.ndarray, samples: Samples) -> n
     offsets, order = begins(samples.X.lengths), samples.X.falling_lengths()
     for start in range(0, len(order), N_SCORED):
         chunk = order[start : start + N_SCORED]
-        X, y = samples.X[chunk], samples.y[chunk]
-        assert isinstance(y, SequenceBatch)
-        n_done, n_active, initial = 0, len(chunk), None
-        while n_active:
-            n_steps = max(1, PREDICTION_SIZE // (n_active * objective.network.n_column_rows))
-            lengths = np.minimum(X.lengths[:n_active] - n_done, n_steps)
-            stretch = SequenceBatch(X.values, X.starts[:n_active] + n_done, lengths)
-            record = objective.network.forward(named, stretch, workspace, initial=initial)
-            targets = y.values[record.packing.cell_rows(y.starts[:n_active] + n_done)]
-            places = record.packing.cell_rows(offsets[chunk[:n_active]] + n_done)
-            losses[places] = objective.row_losses(named, record.pooled, targets)
-            n_done += n_steps
-            n_active = int((X.lengths > n_done).sum())  # the first: lengths fall
-            initial = [state[:, :n_active] for state in record.final_states()]
+        part = samples.select(chunk)
+        for places, values in _walk(objective, named, part, offsets[chunk], workspace):
+            losses[places] = values
     return losses
+
+
+def _walk(
+    objective: Objective,
+    named: dict[str, np.ndarray],
+    samples: Samples,
+    offsets: np.ndarray,
+    workspace: Workspace,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield for each stretch where the losses of its steps belong, and what they are.
+
+    The sequences, of falling length, have their first steps at ``offsets``.
+    """
+    X, y, network = samples.X, samples.y, objective.network
+    assert isinstance(y, SequenceBatch)
+    n_done, n_active, initial = 0, len(samples), None
+    while n_active:
+        n_steps = max(1, PREDICTION_SIZE // (n_active * network.n_column_rows))
+        lengths = np.minimum(X.lengths[:n_active] - n_done, n_steps)
+        stretch = SequenceBatch(X.values, X.starts[:n_active] + n_done, lengths)
+        record = network.forward(named, stretch, workspace, initial=initial)
+        targets = y.values[record.packing.cell_rows(y.starts[:n_active] + n_done)]
+        places = record.packing.cell_rows(offsets[:n_active] + n_done)
+        yield places, objective.row_losses(named, record.pooled, targets)
+        n_done += n_steps
+        n_active = int((X.lengths > n_done).sum())  # the first ones, because lengths fall
+        initial = [state[:, :n_active] for state in record.final_states()]
