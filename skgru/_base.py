@@ -74,7 +74,7 @@ ARCHITECTURE = (
 class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
     """A network with the parameters of an estimator, and its training."""
 
-    auto_n_epochs = 30, 500  # bounds of what max_iter=None stands for
+    _auto_n_epochs = 30, 500  # bounds of what max_iter=None stands for
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],

@@ -21,6 +21,9 @@ from ._core._training import Outcome
 from ._parts import batch_size
 from ._sklearn_compat import FitCallbacks, Interval, fit_context, validate_params
 
+# Parameters of the other estimators that are none here.
+FIXED = {"n_features_per_step", "bidirectional", "pooling", "return_sequences", "n_jobs"}
+
 UNKNOWN_ROW = 0  # of the embedding's table; as a class, any token that fit has not seen
 
 
@@ -215,19 +218,19 @@ class GRULanguageModel(DensityMixin, BaseGRU):
     ['boat, gently down the stream. ']
     """
 
+    # What the base asks of an estimator, and a language model has no choice of.
     n_features_per_step = 1
     bidirectional = False
     pooling = "last"
     return_sequences = True
     n_jobs = None
-    auto_n_epochs = 10, 500
+    _auto_n_epochs = 10, 500
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **{
             name: constraint
             for name, constraint in BaseGRU._parameter_constraints.items()
-            if name
-            not in {"n_features_per_step", "bidirectional", "pooling", "return_sequences", "n_jobs"}
+            if name not in FIXED
         },
         "embedding_dim": [Interval(Integral, 1, None, closed="left")],
         "bptt_steps": [Interval(Integral, 1, None, closed="left")],

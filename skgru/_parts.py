@@ -93,4 +93,4 @@ def n_epochs(estimator: Any, n_samples: int) -> int:
     if estimator.max_iter is not None:
         return estimator.max_iter
     n_batches = math.ceil(n_samples / batch_size(estimator, n_samples))
-    return int(np.clip(math.ceil(AUTO_N_STEPS / n_batches), *estimator.auto_n_epochs))
+    return int(np.clip(math.ceil(AUTO_N_STEPS / n_batches), *estimator._auto_n_epochs))
