@@ -68,7 +68,7 @@ ALLOWED = {
     "_core._params": set(),
     "_core._losses": set(),
     "_core._log_losses": {"_core._losses"},
-    "_core._optimizers": set(),
+    "_core._optimizers": {"_core._params"},
     "_core._schedules": set(),
     "_core._dropout": set(),
     "_core._batching": {"_core._sequences"},
@@ -125,6 +125,7 @@ ALLOWED = {
         "_core._tape",
     },
     "_core._training": {
+        "_core._params",
         "_core._objective",
         "_core._optimizers",
         "_core._schedules",

@@ -14,7 +14,7 @@ from ._carry import Link
 from ._embedding import with_own_rows
 from ._losses import Loss
 from ._network import Network, Record
-from ._params import ParameterLayout
+from ._params import Entries, ParameterLayout
 from ._sequences import SequenceBatch
 from ._tape import Workspace
 
@@ -114,7 +114,7 @@ class Objective:
         self.alpha = alpha
         self.layout = ParameterLayout(network.shapes, network.frozen_names)
 
-    def touched(self, batch: Samples) -> tuple[Samples, np.ndarray | None]:
+    def touched(self, batch: Samples) -> tuple[Samples, Entries | None]:
         """Return which parameters a batch touches, and the batch as it is seen from among them.
 
         None: all. Of an embedding's table only the rows of the tokens at hand are touched, so that
@@ -125,14 +125,8 @@ class Objective:
         X, rows = with_own_rows(batch.X)
         place, n_dimensions = self.layout["embedding"], self.network.embedding.n_dimensions
         of_table = place.start + rows[:, None] * n_dimensions + np.arange(n_dimensions)
-        indices = np.concatenate(
-            [
-                np.arange(place.start),
-                of_table.ravel(),
-                np.arange(place.stop, self.layout.size),
-            ]
-        )
-        return replace(batch, X=X), indices
+        before, after = slice(0, place.start), slice(place.stop, self.layout.size)
+        return replace(batch, X=X), Entries(before, of_table.ravel(), after)
 
     def loss_and_gradient(
         self,

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ._params import Entries
+
 SQUARES_DECAY = 0.99  # of RMSProp: PyTorch's default; Tieleman and Hinton write 0.9
 
 
@@ -75,7 +77,7 @@ class Optimizer(ABC):
         learning_rate: float,
         *,
         n_decayed: int = 0,
-        touched: np.ndarray | None = None,
+        touched: Entries | None = None,
     ) -> None:
         """Update ``params`` in place.
 
@@ -87,8 +89,8 @@ class Optimizer(ABC):
         learning_rate : float
         n_decayed : int
             That many entries, of the touched ones the first, are subject to decoupled weight decay.
-        touched : ndarray of shape (n_touched,) or None
-            Distinct indices into ``params``. All other parameters and moments rest, without decay
+        touched : Entries or None
+            Of ``params``, n_touched of them. All other parameters and moments rest, without decay
             of the moments either, as in PyTorch's SparseAdam; the cost is that of ``n_touched``
             parameters. None: every entry.
         """
@@ -99,10 +101,10 @@ class Optimizer(ABC):
         if touched is None:
             self._update(state, gradient, float(learning_rate), n_decayed)
             return
-        compact = [array[touched] for array in state]
+        compact = [touched.take(array) for array in state]
         self._update(compact, gradient, float(learning_rate), n_decayed)
         for array, values in zip(state, compact, strict=True):
-            array[touched] = values
+            touched.put(array, values)
 
     def _update(
         self, state: list[np.ndarray], gradient: np.ndarray, learning_rate: float, n_decayed: int

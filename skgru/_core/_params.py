@@ -48,6 +48,50 @@ class ParameterLayout:
         }
 
 
+class Entries:
+    """Some entries of a flat vector, in whole stretches (slices) and one by one (indices).
+
+    A stretch is copied as such: that takes a ninth of the time of indices.
+
+    Parameters
+    ----------
+    *parts : slice with start and stop, or ndarray of int
+        Distinct entries, all together.
+    """
+
+    def __init__(self, *parts: slice | np.ndarray) -> None:
+        self._parts = parts
+        self._lengths = [
+            part.stop - part.start if isinstance(part, slice) else len(part) for part in parts
+        ]
+
+    def __len__(self) -> int:
+        return sum(self._lengths)
+
+    def first(self, n: int) -> Entries:
+        """Return the first n of these entries."""
+        parts: list[slice | np.ndarray] = []
+        for part, length in zip(self._parts, self._lengths, strict=True):
+            n_kept = min(n, length)
+            n -= n_kept
+            if isinstance(part, slice):
+                parts.append(slice(part.start, part.start + n_kept))
+            else:
+                parts.append(part[:n_kept])
+        return Entries(*parts)
+
+    def take(self, flat: np.ndarray) -> np.ndarray:
+        """Return a copy of the entries."""
+        return np.concatenate([flat[part] for part in self._parts])
+
+    def put(self, flat: np.ndarray, values: np.ndarray) -> None:
+        """Overwrite the entries."""
+        start = 0
+        for part, length in zip(self._parts, self._lengths, strict=True):
+            flat[part] = values[start : start + length]
+            start += length
+
+
 def initialise(
     layout: ParameterLayout, rng: np.random.RandomState, dtype: np.dtype, n_timesteps: float
 ) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ._objective import Samples
 from ._optimizers import Optimizer, clip_by_norm
+from ._params import Entries
 from ._schedules import Schedule
 from ._tape import Workspace
 
@@ -20,7 +21,7 @@ from ._tape import Workspace
 class DifferentiableObjective(Protocol):
     """What training asks of an objective."""
 
-    def touched(self, batch: Samples) -> tuple[Samples, np.ndarray | None]: ...
+    def touched(self, batch: Samples) -> tuple[Samples, Entries | None]: ...
 
     def sizes(self, params: np.ndarray) -> tuple[int, int]: ...
 
@@ -241,7 +242,7 @@ class Trainer(Generic[ObjectiveT]):
     ) -> tuple[float, float]:
         """Follow the gradient of one mini-batch; return its loss and the gradient's norm."""
         batch, touched = self.objective.touched(batch)
-        params = self.params if touched is None else self.params[touched]
+        params = self.params if touched is None else touched.take(self.params)
         n_trained, n_weights = self.objective.sizes(params)
         gradient = gradient[:n_trained]
         loss = self.objective.loss_and_gradient(params, batch, gradient, workspace, self.rng)
@@ -251,6 +252,6 @@ class Trainer(Generic[ObjectiveT]):
             gradient,
             learning_rate,
             n_decayed=n_weights,
-            touched=None if touched is None else touched[:n_trained],
+            touched=None if touched is None else touched.first(n_trained),
         )
         return loss, norm

@@ -98,10 +98,10 @@ def test_gradient_for_the_rows_of_the_table_that_a_batch_touches():
     n_untouched = 50 - 4
     assert len(touched) == len(case.params) - 2 * n_untouched
     part = np.full(len(touched), np.nan)
-    again = case.objective.loss_and_gradient(case.params[touched], batch, part, workspace)
+    again = case.objective.loss_and_gradient(touched.take(case.params), batch, part, workspace)
     assert again == value
-    np.testing.assert_array_equal(part, whole[touched])
-    whole[touched] = 0
+    np.testing.assert_array_equal(part, touched.take(whole))
+    touched.put(whole, np.zeros(len(touched)))
     assert not whole.any()
 
 

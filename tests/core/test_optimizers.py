@@ -17,6 +17,7 @@ from skgru._core._optimizers import (
     RMSProp,
     clip_by_norm,
 )
+from skgru._core._params import Entries
 
 STORED = dict(np.load(Path(__file__).parents[1] / "oracles" / "pytorch_optimizers.npz"))
 CASES = sorted({name.split("/")[1] for name in STORED if name.startswith("solver/")})
@@ -132,7 +133,7 @@ def test_lazy_steps_of_sparse_adam():
     assert len(values["tables"]) >= 10
     for step, rows in enumerate(values["touched"]):
         gradient, touched = values["gradients"][step][rows].ravel(), entries[rows].ravel()
-        optimizer.step(table.reshape(-1), gradient, rate, touched=touched)
+        optimizer.step(table.reshape(-1), gradient, rate, touched=Entries(touched))
         m, v = optimizer.moments
         for ours, name in ((table, "tables"), (m, "m"), (v, "v")):
             expected = values[name][step]
@@ -147,7 +148,7 @@ def test_step_on_touched_entries_is_the_step_on_them_alone(optimizer, steps):
     touched = np.array([6, 1, 2])
     before, alone, twin = params.copy(), params[touched], copy.deepcopy(optimizer)
     for gradient in gradients:
-        optimizer.step(params, gradient[touched], 0.1, n_decayed=2, touched=touched)
+        optimizer.step(params, gradient[touched], 0.1, n_decayed=2, touched=Entries(touched))
         twin.step(alone, gradient[touched], 0.1, n_decayed=2)
     assert not np.isclose(params[touched], before[touched]).any()
     np.testing.assert_array_equal(params[touched], alone)
@@ -160,7 +161,7 @@ def test_untouched_entries_keep_their_bits(optimizer, steps):
     optimizer.step(params, gradients[0], 0.1)
     state = [params, *optimizer.moments]
     before = [array.copy() for array in state]
-    optimizer.step(params, gradients[1, :2], 0.1, n_decayed=2, touched=np.array([4, 0]))
+    optimizer.step(params, gradients[1, :2], 0.1, n_decayed=2, touched=Entries(np.array([4, 0])))
     for array, old in zip(state, before, strict=True):
         assert np.flatnonzero(array != old).tolist() == [0, 4]
 
@@ -168,7 +169,7 @@ def test_untouched_entries_keep_their_bits(optimizer, steps):
 def test_touching_nothing_changes_nothing(optimizer, steps):
     params, _ = steps
     before = params.copy()
-    optimizer.step(params, np.empty(0), 0.1, n_decayed=4, touched=np.empty(0, dtype=int))
+    optimizer.step(params, np.empty(0), 0.1, n_decayed=4, touched=Entries(np.empty(0, dtype=int)))
     np.testing.assert_array_equal(params, before)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skgru._core._layers import RecurrentLayers
-from skgru._core._params import ParameterLayout, initialise
+from skgru._core._params import Entries, ParameterLayout, initialise
 
 
 def test_views_share_memory_and_cover_the_vector_once():
@@ -47,3 +47,14 @@ def test_recurrent_weights_start_orthogonal_and_biases_but_one_zero(rng):
     keeps = 1 / (1 + np.exp(of_update))  # the share of the state that is carried over
     assert ((keeps >= 1 / 2) & (keeps <= 20 / 21)).all()
     np.testing.assert_array_equal(keeps > 1 / 2, [False, False, False, True, False])
+
+
+def test_entries_are_taken_and_put_in_their_order():
+    entries, flat = Entries(slice(0, 2), np.array([7, 4]), slice(8, 10)), np.arange(10.0)
+    assert len(entries) == 6
+    np.testing.assert_array_equal(entries.take(flat), [0, 1, 7, 4, 8, 9])
+    entries.put(flat, -np.arange(6.0))
+    np.testing.assert_array_equal(flat, [0, -1, 2, 3, -3, 5, 6, -2, -4, -5])
+    for n in range(7):
+        np.testing.assert_array_equal(entries.first(n).take(flat), entries.take(flat)[:n])
+        assert len(entries.first(n)) == n
