@@ -289,7 +289,8 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
         callbacks = FitCallbacks(self, X=X, y=y, metadata=metadata)
         go_on = self.warm_start and hasattr(self, "_trainer")
         with unchanged_on_error(self):
-            as_set = not self.early_stopping  # which holds out so many, of groups perhaps
+            # So many are held out, of groups perhaps.
+            as_set = not self.early_stopping or validation[0] is not None
             samples = self._read(X, y, sample_weight, reset=not go_on, as_set=as_set)
             self._trainer = self._adjusted_trainer(samples) if go_on else self._new_trainer(samples)
             samples, held_out = self._split(samples, validation, groups)
