@@ -87,7 +87,8 @@ def limit() -> None:
     panels[0].invert_yaxis()
     panels[0].set_ylabel("T, F, H, batch", fontsize=8)
     panels[0].axvline(0.7, color="0.4", linewidth=1, linestyle=":")
-    panels[0].legend(frameon=False, fontsize=8, loc="lower right")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False, fontsize=8)
     save(figure, "limit")
 
 
