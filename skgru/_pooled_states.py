@@ -12,7 +12,16 @@ from ._core._network import Network
 
 def _pools(estimator: Any) -> bool:
     """Say whether there is one vector for each sequence; raise, with the cure, if not."""
-    if getattr(estimator, "_per_step", estimator.return_sequences):
+    return _is_pooled(getattr(estimator, "_per_step", estimator.return_sequences))
+
+
+def _will_pool(estimator: Any) -> bool:
+    """Say the same of the next fit, for which a parameter may have been set since the last."""
+    return _is_pooled(estimator.return_sequences)
+
+
+def _is_pooled(per_step: bool) -> bool:
+    if per_step:
         raise AttributeError(
             "With return_sequences=True there is no vector for a sequence, but one for each step. "
             "Use skgru.inspection.hidden_states, or return_sequences=False."
@@ -63,7 +72,7 @@ class PooledStates(
 
     # scikit-learn's wrapper would make them available always, so it is inside.
     transform = available_if(_pools)(_Wrapped.transform)
-    fit_transform = available_if(_pools)(TransformerMixin.fit_transform)
+    fit_transform = available_if(_will_pool)(TransformerMixin.fit_transform)
 
     @available_if(_pools)
     def get_feature_names_out(self, input_features=None):

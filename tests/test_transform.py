@@ -134,6 +134,15 @@ def test_what_was_fitted_counts_not_what_is_set(dense):
     np.testing.assert_array_equal(model.transform(X), pooled)
 
 
+@BOTH
+def test_what_is_set_counts_for_the_next_fit(dense, estimator):
+    X, y = dense
+    model = estimator(**FAST, return_sequences=True).fit(X, (X[:, :, 0] > 0).astype(int))
+    pooled = model.set_params(return_sequences=False).fit_transform(X, y)
+    np.testing.assert_array_equal(pooled, estimator(**FAST).fit_transform(X, y))
+    assert not hasattr(model.set_params(return_sequences=True), "fit_transform")
+
+
 def test_tokens(rng):
     X = rng.randint(1, 5, size=(20, 4))
     model = GRUClassifier(embedding_dim=2, **FAST).fit(X, X[:, 0] > 2)
