@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
@@ -33,6 +34,10 @@ class _Limit:
     """How many are in the context now, in all threads of Python: the limit is the process's."""
 
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Start with nobody inside."""
         self.lock = Lock()
         self.n_inside = 0
         self.limiter: Any = None
@@ -48,9 +53,9 @@ def _one_thread() -> Iterator[None]:
     Each on its own would take the limit of another for what was there before, and leave it behind.
     """
     with _LIMIT.lock:
-        _LIMIT.n_inside += 1
-        if _LIMIT.n_inside == 1:
+        if _LIMIT.n_inside == 0:
             _LIMIT.limiter = _controller().limit(limits=1, user_api="blas")
+        _LIMIT.n_inside += 1  # last: who is interrupted before is not inside
     try:
         yield
     finally:
@@ -58,6 +63,11 @@ def _one_thread() -> Iterator[None]:
             _LIMIT.n_inside -= 1
             if _LIMIT.n_inside == 0:
                 _LIMIT.limiter.restore_original_limits()
+
+
+if hasattr(os, "register_at_fork"):
+    # A child has none of the threads that are inside, and would wait for their lock for ever.
+    os.register_at_fork(after_in_child=_LIMIT.begin)
 
 
 @cache

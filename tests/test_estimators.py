@@ -3,6 +3,7 @@
 import copy
 import gc
 import itertools
+import os
 import threading
 import warnings
 from functools import partial
@@ -716,6 +717,30 @@ def test_the_limit_ends_with_the_last_of_fits_that_overlap():
         assert blas_threads_now() == {1}
         second.__exit__(None, None, None)
         assert blas_threads_now() == {2}
+
+
+def test_a_limit_that_failed_leaves_the_next_one_as_it_would_be(monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with threadpool_limits(2, user_api="blas"):
+        with monkeypatch.context() as patch:
+            patch.setattr(_threads, "_controller", interrupted)
+            with pytest.raises(KeyboardInterrupt), _threads.blas_threads_of_training(4, 32):
+                pass
+        with _threads.blas_threads_of_training(4, 32):
+            assert blas_threads_now() == {1}
+        assert blas_threads_now() == {2}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes without a new interpreter")
+def test_a_forked_process_does_not_wait_for_threads_that_it_has_not():
+    with _threads._LIMIT.lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads beside a fork
+        pid = os.fork()
+        if pid == 0:
+            os._exit(0 if _threads._LIMIT.lock.acquire(timeout=1) else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 # Bad parameters and targets
