@@ -55,6 +55,7 @@ from ._threads import blas_threads, blas_threads_of_training, effective_n_jobs
 from ._transfer import check_weights, take_over
 
 FIRST_EPOCHS = 10  # which may be worse than a constant prediction
+LARGEST_SET = 1000  # samples of one batch whose order and copies make no difference to the last bit
 
 # What a warm start cannot change.
 ARCHITECTURE = (
@@ -268,9 +269,12 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
         return replace(samples, weights=samples.weights.astype(dtype))
 
     def _takes_a_set(self, n_samples: int) -> bool:
-        """Say whether all samples are in one batch and no masks are drawn for each of them."""
+        """Say whether all samples are in one batch and no masks are drawn for each of them.
+
+        Of a large batch it would take a tenth of an epoch and more to find equal samples.
+        """
         drops = self.dropout or self.recurrent_dropout
-        return not drops and batch_size(self, n_samples) >= n_samples
+        return not drops and n_samples <= min(batch_size(self, n_samples), LARGEST_SET)
 
     # Fitting
 
@@ -433,9 +437,8 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
             callbacks.begin(plan.n_epochs)
         keeps_best = self.early_stopping and held_out is not None
         patience = np.inf if has_an_end and not keeps_best else self.n_iter_no_change
-        n_units = trainer.objective.network.n_units
         try:
-            with blas_threads_of_training(n_units, min(plan.batch_size, len(samples))):
+            with blas_threads_of_training(trainer.objective.network.n_units):
                 outcome = trainer.run(
                     samples,
                     plan,
@@ -581,7 +584,7 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
         n_threads = network.n_useful_threads(len(sequences))
         if n_threads > 1:
             n_threads = min(n_threads, effective_n_jobs(self.n_jobs))
-        with blas_threads(n_threads):
+        with blas_threads(n_threads, network.n_units, len(sequences)):
             return sequences, method(network, named, sequences, n_threads=n_threads)
 
     def _input_gradient(self, sequences: SequenceBatch, d_raw: np.ndarray) -> np.ndarray:

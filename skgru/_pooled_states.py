@@ -80,8 +80,8 @@ class PooledStates(
 
         Parameters
         ----------
-        input_features : ignored
-            For the interface's sake.
+        input_features : array-like of str of shape (`n_features_in_`,), default=None
+            Compared with those of `fit`; the names of units do not depend on them.
 
         Returns
         -------

@@ -14,20 +14,27 @@ from threadpoolctl import ThreadpoolController
 
 __all__ = ["blas_threads", "blas_threads_of_training", "effective_n_jobs"]
 
-# Numbers in the states of a mini-batch (H x N) from which two threads of BLAS train faster than
-# one. With fewer they gain nothing where they are alone, and two searches side by side that had two
-# each took 7.5 times as long (32 units, batches of 32): they wait for each other in busy loops.
-TRAINING_SIZE = 2**13
+# Units from which two threads of BLAS are faster than one. With fewer they gain nothing where they
+# are alone, and two searches side by side that had two each took 7.5 times as long (32 units,
+# batches of 32): they wait for each other in busy loops.
+MANY_UNITS = 100
+# Numbers in the states (H x N) from which BLAS takes more than one thread for a product of few
+# units; the limit would cost smaller predictions up to a sixth of their time.
+LIMITED_SIZE = 2**11
 
 
-def blas_threads(n_threads: int) -> AbstractContextManager:
-    """Return a context in which each of several threads gets one of BLAS; one keeps them all."""
-    return nullcontext() if n_threads == 1 else _one_thread()
+def blas_threads(n_threads: int, n_units: int, n_sequences: int) -> AbstractContextManager:
+    """Return a context in which BLAS has the threads that a prediction is fastest with.
+
+    Each of several threads gets one of BLAS.
+    """
+    is_small = n_units < MANY_UNITS and n_units * n_sequences >= LIMITED_SIZE
+    return _one_thread() if n_threads > 1 or is_small else nullcontext()
 
 
-def blas_threads_of_training(n_units: int, batch_size: int) -> AbstractContextManager:
+def blas_threads_of_training(n_units: int) -> AbstractContextManager:
     """Return a context in which BLAS has one thread if more are of no use."""
-    return _one_thread() if n_units * batch_size < TRAINING_SIZE else nullcontext()
+    return _one_thread() if n_units < MANY_UNITS else nullcontext()
 
 
 class _Limit:

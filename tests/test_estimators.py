@@ -710,7 +710,7 @@ def test_training_on_few_numbers_has_one_thread_of_blas(dense, monkeypatch, n_un
 def test_the_limit_ends_with_the_last_of_fits_that_overlap():
     """Each took the limit of the other for what was there before, and it stayed for good."""
     with threadpool_limits(2, user_api="blas"):
-        first, second = (_threads.blas_threads_of_training(4, 32) for _ in range(2))
+        first, second = (_threads.blas_threads_of_training(4) for _ in range(2))
         first.__enter__()
         second.__enter__()
         first.__exit__(None, None, None)
@@ -726,9 +726,9 @@ def test_a_limit_that_failed_leaves_the_next_one_as_it_would_be(monkeypatch):
     with threadpool_limits(2, user_api="blas"):
         with monkeypatch.context() as patch:
             patch.setattr(_threads, "_controller", interrupted)
-            with pytest.raises(KeyboardInterrupt), _threads.blas_threads_of_training(4, 32):
+            with pytest.raises(KeyboardInterrupt), _threads.blas_threads_of_training(4):
                 pass
-        with _threads.blas_threads_of_training(4, 32):
+        with _threads.blas_threads_of_training(4):
             assert blas_threads_now() == {1}
         assert blas_threads_now() == {2}
 
