@@ -69,8 +69,8 @@ class TimeDistributed(
     one for the column. Steps at the end of a 3-D array that are NaN in all features are padding
     all the same, and are not imputed; in a list they are.
 
-    Steps hold numbers. Columns of text become codes before, by an `OrdinalEncoder` on the long table
-    for instance; a `OneHotEncoder` in here takes these.
+    Steps hold numbers. Columns of text become codes before, by an `OrdinalEncoder` on the long
+    table for instance; a `OneHotEncoder` in here takes these.
 
     `set_output` is for tables: what a table becomes is returned as a DataFrame. Lists and 3-D
     arrays stay what they are.
