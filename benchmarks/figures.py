@@ -2,19 +2,23 @@
 
     python benchmarks/figures.py
 
-Writes ``docs/figures/speed.svg``, ``limit.svg`` and ``growth.svg`` from ``benchmarks/results``.
+Writes ``docs/figures/speed.svg``, ``limit.svg`` and ``growth.svg`` from ``benchmarks/results``, and
+prints what the ratios could be at most.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from statistics import geometric_mean
 from typing import Any
 
 import matplotlib
 
 matplotlib.use("Agg")
+matplotlib.rcParams["svg.hashsalt"] = "skgru"  # or each run would name the parts anew
 import matplotlib.pyplot as plt
+from pairing import print_header, print_line
 
 RESULTS = Path(__file__).parent / "results"
 FIGURES = Path(__file__).parents[1] / "docs" / "figures"
@@ -115,7 +119,22 @@ def save(figure: Any, name: str) -> None:
     plt.close(figure)
 
 
+def limits() -> None:
+    """Print the ratios, and what they would be if nothing but the arithmetic took time."""
+    shares = {size(row): row for row in newest("limit_1_thread")["rows"]}
+    print_header(["beside, what", "mean", "lowest", "limit, mean", "limit, lowest"])
+    for name, (label, _) in PEERS.items():
+        for key in PANELS:
+            rows = [row for row in newest(f"{name}_1_thread")["rows"] if key in row]
+            ratios = [row[key]["ratio"] for row in rows]
+            bounds = [row[key]["ratio"] / min(1, shares[size(row)][key]["ratio"]) for row in rows]
+            if rows:
+                numbers = geometric_mean(ratios), min(ratios), geometric_mean(bounds), min(bounds)
+                print_line([f"{label}, {key}", *(f"{number:.2f}" for number in numbers)])
+
+
 if __name__ == "__main__":
     speed()
     limit()
     growth()
+    limits()
