@@ -21,6 +21,7 @@ from sklearn.preprocessing import (
     PolynomialFeatures,
     StandardScaler,
 )
+from sklearn.utils import _indexing
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgru import GRUClassifier, GRURegressor
@@ -240,6 +241,9 @@ class TestColumnsByName:
     @pytest.fixture(params=["pandas", "polars"])
     def tables(self, request):
         frame = pytest.importorskip(request.param).DataFrame
+        by_interchange = hasattr(_indexing, "_use_interchange_protocol")  # in scikit-learn 1.6
+        if by_interchange and request.param == "polars" and not hasattr(frame, "__dataframe__"):
+            pytest.skip("this scikit-learn finds names by a protocol that this polars has no more")
         rng = np.random.RandomState(0)
         return [frame({"rain": rng.rand(n), "kind": rng.randint(3, size=n)}) for n in (4, 3, 5)]
 
