@@ -37,7 +37,6 @@ from skgru._core._batching import pack
 from skgru._core._tape import Workspace
 
 ROW = Row(64, 50, 4, 32, 32)
-N_CALLS = 200
 
 
 def pieces(fitted: GRURegressor, X: np.ndarray) -> dict[str, Callable[[], object]]:
@@ -94,7 +93,7 @@ def main() -> None:
     times = {}
     for name, run in pieces(fitted, X[:1]).items():
         run()  # what it meets for the first time does not count
-        times[name] = 1e6 * median(seconds(run) for _ in range(N_CALLS))
+        times[name] = 1e6 * median(seconds(run) for _ in range(arguments.repeats))
         print_line([name, f"{times[name]:.1f}"])
     write_json(
         arguments.json, {"setting": setting, "one sequence": paired._asdict(), "pieces": times}
