@@ -4,11 +4,11 @@
 
 `GridSearchCV` in one process, in joblib's own processes (loky), on Dask and, where it is installed,
 on Ray, by turns; all workers are on this machine and have one thread of BLAS. A cluster is there
-for its own turn only: idle ones kept both cores so busy that fits took 2.4 times as long. The clock
-starts when workers have done a first search, and includes the scattering of data. The overhead of a
-task is the time that the workers had, less that within fits and scores, over the number of fits;
-that of the client is the CPU time of its process, which is the scheduler's too. Needs
-`pip install "skgru[dask]"`, Linux.
+for its own turn only, so that none shares the cores with idle ones. The clock starts when workers
+have done a first search, and includes the scattering of data. The overhead of a task is the time
+that the workers had, less that within fits and scores, over the number of fits; that of the client
+is the CPU time of its process, which is the scheduler's too. Needs `pip install "skgru[dask]"`,
+Linux.
 """
 
 from __future__ import annotations

@@ -21,14 +21,14 @@ from pathlib import Path
 
 from pairing import (
     conditions,
-    limit_threads,
+    limit_blas,
     print_conditions,
     print_header,
     print_line,
     write_json,
 )
 
-limit_threads(1)
+limit_blas(1)
 
 import numpy as np
 from rivals import Row, Torch, random_data, regressor

@@ -271,7 +271,7 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
     def _takes_a_set(self, n_samples: int) -> bool:
         """Say whether all samples are in one batch and no masks are drawn for each of them.
 
-        Of a large batch it would take a tenth of an epoch and more to find equal samples.
+        To find equal ones among 1000 short sequences takes a third of an epoch.
         """
         drops = self.dropout or self.recurrent_dropout
         return not drops and n_samples <= min(batch_size(self, n_samples), LARGEST_SET)

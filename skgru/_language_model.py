@@ -21,8 +21,14 @@ from ._core._training import Outcome
 from ._parts import batch_size
 from ._sklearn_compat import FitCallbacks, Interval, fit_context, validate_params
 
-# Parameters of the other estimators that are none here.
-FIXED = {"n_features_per_step", "bidirectional", "pooling", "return_sequences", "n_jobs"}
+# Parameters of the other estimators that are none here: a language model has no choice of them.
+FIXED: dict[str, Any] = {
+    "n_features_per_step": 1,
+    "bidirectional": False,
+    "pooling": "last",
+    "return_sequences": True,
+    "n_jobs": None,
+}
 
 UNKNOWN_ROW = 0  # of the embedding's table; as a class, any token that fit has not seen
 
@@ -218,12 +224,6 @@ class GRULanguageModel(DensityMixin, BaseGRU):
     ['boat, gently down the stream. ']
     """
 
-    # What the base asks of an estimator, and a language model has no choice of.
-    n_features_per_step = 1
-    bidirectional = False
-    pooling = "last"
-    return_sequences = True
-    n_jobs = None
     _auto_n_epochs = 10, 500
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -269,35 +269,38 @@ class GRULanguageModel(DensityMixin, BaseGRU):
         init_from=None,
         freeze=0,
     ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.embedding_dim = embedding_dim
+        super().__init__(
+            hidden_layer_sizes,
+            **FIXED,
+            embedding_dim=embedding_dim,
+            reset_after=reset_after,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            solver=solver,
+            alpha=alpha,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            learning_rate_init=learning_rate_init,
+            max_grad_norm=max_grad_norm,
+            max_iter=max_iter,
+            shuffle=shuffle,
+            random_state=random_state,
+            tol=tol,
+            verbose=verbose,
+            warm_start=warm_start,
+            momentum=momentum,
+            nesterovs_momentum=nesterovs_momentum,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            validation_split=validation_split,
+            n_iter_no_change=n_iter_no_change,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            init_from=init_from,
+            freeze=freeze,
+        )
         self.bptt_steps = bptt_steps
-        self.reset_after = reset_after
-        self.dropout = dropout
-        self.recurrent_dropout = recurrent_dropout
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.max_grad_norm = max_grad_norm
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.validation_split = validation_split
-        self.n_iter_no_change = n_iter_no_change
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.init_from = init_from
-        self.freeze = freeze
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None, *, X_val=None, groups=None):

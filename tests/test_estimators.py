@@ -690,7 +690,7 @@ def blas_threads_now():
 
 
 @pytest.mark.parametrize(("n_units", "expected"), [(4, 1), (256, 2)])
-def test_training_on_few_numbers_has_one_thread_of_blas(dense, monkeypatch, n_units, expected):
+def test_training_of_few_units_has_one_thread_of_blas(dense, monkeypatch, n_units, expected):
     """Two of them wait for each other, and for those of other processes, longer than they work."""
     X, y = dense
     seen = set()
@@ -705,6 +705,24 @@ def test_training_on_few_numbers_has_one_thread_of_blas(dense, monkeypatch, n_un
         GRURegressor(n_units, max_iter=1, batch_size=32, random_state=0).fit(X, y)
         assert seen == {expected}
         assert blas_threads_now() == {2}
+
+
+@pytest.mark.parametrize(("n_units", "n", "expected"), [(32, 70, 1), (32, 2, 2), (128, 70, 2)])
+def test_predictions_of_few_units_have_one_thread_of_blas(rng, monkeypatch, n_units, n, expected):
+    """But for the smallest, for which BLAS itself takes one and the limit would cost more."""
+    X = rng.standard_normal((70, 2, 2))
+    model = GRURegressor(n_units, max_iter=1, random_state=0).fit(X, X[:, -1, 0])
+    seen = set()
+    forward = _network.Network.forward
+
+    def spy(*arguments, **options):
+        seen.update(blas_threads_now())
+        return forward(*arguments, **options)
+
+    monkeypatch.setattr(_network.Network, "forward", spy)
+    with threadpool_limits(2, user_api="blas"):
+        model.predict(X[:n])
+    assert seen == {expected}
 
 
 def test_the_limit_ends_with_the_last_of_fits_that_overlap():

@@ -40,10 +40,10 @@ def names_known(model: Any) -> Any:
 
 
 def gru_inside(estimator: Any, X: Any, function: str) -> tuple[BaseGRU, Any]:
-    """Return the fitted GRU, of a search or pipeline that inside of it, and X as it gets it."""
+    """Return the fitted GRU inside of a search or pipeline, if it is none itself, and X for it."""
     if isinstance(estimator, BaseEstimator):
         check_is_fitted(estimator)
-    gru, _ = unwrap(estimator)
+    gru = parts(estimator)[-1]
     if not isinstance(gru, BaseGRU):
         of = "" if gru is estimator else f"{type(estimator).__name__} of "
         raise TypeError(

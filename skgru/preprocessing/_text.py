@@ -18,11 +18,7 @@ N_RESERVED = 2
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"  # what Unicode has for a character that is not known
 
 
-class TextEncoder(
-    TransformerMixin,
-    BaseEstimator,
-    auto_wrap_output_keys=None,  # type: ignore[call-arg]  # scikit-learn has no types
-):
+class TextEncoder(TransformerMixin, BaseEstimator):
     r"""Turn texts into sequences of token ids, and ids back into texts.
 
     What ``embedding_dim`` of `skgru.GRUClassifier` and `skgru.GRURegressor` takes: a pipeline of
