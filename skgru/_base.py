@@ -19,10 +19,11 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ._core._losses import Loss
 from ._core._network import Network
-from ._core._objective import Objective, Samples
+from ._core._objective import Objective
 from ._core._optimizers import SOLVERS
 from ._core._params import initialise
 from ._core._pooling import POOLINGS
+from ._core._samples import Samples
 from ._core._schedules import SCHEDULES
 from ._core._sequences import SequenceBatch
 from ._core._training import DivergenceError, EarlyStopping, History, Outcome, Plan, Trainer
@@ -317,7 +318,7 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
         """Draw first parameters."""
         targets, weights = samples.rows()
         loss = self._new_loss(targets, weights)
-        network = new_network(self, samples.X.n_features, loss.n_raw(targets.shape[1]))
+        network = self._new_network(samples, loss.n_raw(targets.shape[1]))
         objective = Objective(network, loss, alpha_in_gradient(self))
         rng = _private_generator(self.random_state)
         n_timesteps = min(
@@ -331,13 +332,16 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
         self._split_seed = rng.randint(np.iinfo(np.int32).max)
         self._architecture = self._current_architecture()
         self._init_from = self.init_from
-        self.n_layers_ = len(network.layers.layers) + 2
+        self.n_layers_ = network.n_layers + 2
         self.n_outputs_ = network.n_raw
         self.n_parameters_ = objective.layout.size
         self.out_activation_ = loss.link_name
         self.t_ = 0
         self._learning_rate = self.learning_rate
         return Trainer(objective, params, new_optimizer(self), new_schedule(self), rng)
+
+    def _new_network(self, samples: Samples, n_raw: int) -> Any:
+        return new_network(self, samples.X.n_features, n_raw)
 
     def _begin_from(self, samples: Samples) -> None:
         """Set what depends on the samples that are trained on, held-out ones left aside.
@@ -375,9 +379,7 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
         trainer = copy.deepcopy(self._trainer)
         trainer.objective.loss = self._new_loss(*samples.rows())  # class weights are of the data
         trainer.objective.alpha = alpha_in_gradient(self)
-        network = trainer.objective.network
-        network.dropout = network.layers.dropout = self.dropout
-        network.layers.recurrent_dropout = self.recurrent_dropout
+        trainer.objective.network.set_dropout(self.dropout, self.recurrent_dropout)
         trainer.optimizer.settings = optimizer_settings(self)
         earlier = trainer.schedule if self.learning_rate == self._learning_rate else None
         self._learning_rate = self.learning_rate

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._core._objective import Samples
+from ._core._samples import Samples
 from ._core._sequences import SequenceBatch
 
 

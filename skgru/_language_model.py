@@ -14,7 +14,7 @@ from ._base import BaseGRU
 from ._core._generation import Continuation, draw
 from ._core._log_losses import MultinomialLogLoss
 from ._core._losses import Loss
-from ._core._objective import Samples
+from ._core._samples import Samples
 from ._core._sequences import SequenceBatch, begins
 from ._core._streams import cut, n_stretches, step_losses
 from ._core._training import Outcome

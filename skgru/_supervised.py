@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ._base import BaseGRU
 from ._core._network import Network
-from ._core._objective import Samples
+from ._core._samples import Samples
 from ._core._sequences import SequenceBatch, begins
 from ._input_formats import cast, check_targets_finite, read_step_targets, write_step_values
 from ._sklearn_compat import check_sample_weight

@@ -53,9 +53,17 @@ class Packing:
         """
         if len(self.runs) == 1:
             return (np.arange(self.n_timesteps)[:, None] + starts).ravel()
-        per_step = np.repeat(*np.array([(n, stop - start) for start, stop, n in self.runs]).T)
-        sequences = np.arange(self.n_cells) - np.repeat(begins(per_step), per_step)
-        return starts[sequences] + np.repeat(np.arange(self.n_timesteps), per_step)
+        per_step = self._per_step()
+        return starts[self.cell_sequences()] + np.repeat(np.arange(self.n_timesteps), per_step)
+
+    def cell_sequences(self) -> np.ndarray:
+        """Return to which sequence each valid step belongs, run by run and step by step."""
+        per_step = self._per_step()
+        return np.arange(self.n_cells) - np.repeat(begins(per_step), per_step)
+
+    def _per_step(self) -> np.ndarray:
+        """Return how many sequences are active at each step."""
+        return np.repeat(*np.array([(n, stop - start) for start, stop, n in self.runs]).T)
 
 
 def pack(batch: SequenceBatch) -> tuple[Packing, list[np.ndarray]]:

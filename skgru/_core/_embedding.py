@@ -20,12 +20,15 @@ class Embedding:
     n_rows : int
         Number of different tokens; row 0 is for tokens that were never seen.
     n_dimensions : int
+    name : str
+        Of the table among the parameters.
     """
 
-    def __init__(self, n_rows: int, n_dimensions: int) -> None:
+    def __init__(self, n_rows: int, n_dimensions: int, name: str = "embedding") -> None:
         self.n_rows = n_rows
         self.n_dimensions = n_dimensions
-        self.shapes: Shapes = {"embedding": (n_rows, n_dimensions)}
+        self.name = name
+        self.shapes: Shapes = {name: (n_rows, n_dimensions)}
 
     def forward(self, table: np.ndarray, rows: list[np.ndarray]) -> list[np.ndarray]:
         """Return vectors (n_steps, n_dimensions, N) of table rows (n_steps, 1, N), per run."""

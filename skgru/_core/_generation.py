@@ -8,12 +8,48 @@ from ._batching import Packing
 from ._network import Network
 from ._sequences import SequenceBatch
 from ._tape import Workspace
+from ._trunk import Trunk
+
+
+class Stepper:
+    """Layers of one direction, with token inputs, that read one step of N sequences at a time.
+
+    A step costs the same, however many went before.
+
+    Parameters
+    ----------
+    trunk : Trunk
+    parameters : dict of str to ndarray
+    n_sequences : int
+    """
+
+    def __init__(self, trunk: Trunk, parameters: dict[str, np.ndarray], n_sequences: int) -> None:
+        assert trunk.embedding is not None
+        self._table = parameters[trunk.embedding.name]
+        workspace = Workspace(self._table.dtype, keeps_gates=False)
+        packing = Packing(np.ones(n_sequences, int))
+        self._layers = []
+        for (direction,) in trunk.layers.layers:
+            weights = direction.weights(parameters)
+            tape = direction.cell.tape(workspace, direction.suffix, packing, reverse=False)
+            kernels = direction.cell.forward_kernels(weights)
+            self._layers.append((direction.cell, weights, tape, kernels))
+
+    def step(self, rows: np.ndarray, states: list[np.ndarray]) -> list[np.ndarray]:
+        """Return the states of each layer, (H, N), after a further token: (N,) rows of the table.
+
+        They hold until the next step.
+        """
+        values, after = self._table[rows].T, []
+        for (cell, weights, tape, kernels), before in zip(self._layers, states, strict=True):
+            tape.load([values[None]], initial=before)
+            values = cell.forward(weights, tape, kernels)
+            after.append(values)
+        return after
 
 
 class Continuation:
     """A network with token inputs and one direction, behind the last step of some sequences.
-
-    A further step costs the same, however many went before.
 
     Parameters
     ----------
@@ -31,15 +67,9 @@ class Continuation:
         dtype = parameters["weight_out"].dtype
         order = prompts.falling_lengths()
         record = network.forward(parameters, prompts[order], Workspace(dtype, keeps_gates=False))
-        self._states = [state[:, np.argsort(order)] for state in record.final_states()]
-        packing = Packing(np.ones(len(prompts), int))
-        workspace = Workspace(dtype, keeps_gates=False)
-        self._steps = []
-        for (direction,) in network.layers.layers:
-            weights = direction.weights(parameters)
-            tape = direction.cell.tape(workspace, direction.suffix, packing, reverse=False)
-            kernels = direction.cell.forward_kernels(weights)
-            self._steps.append((direction.cell, weights, tape, kernels))
+        places = np.argsort(order)
+        self._states = [state[:, places] for state in record.trunk.final_states()]
+        self._stepper = Stepper(network.trunk, parameters, len(prompts))
 
     def raw(self) -> np.ndarray:
         """Return the raw outputs for the step that follows, (N, K)."""
@@ -47,10 +77,7 @@ class Continuation:
 
     def step(self, rows: np.ndarray) -> None:
         """Read a further token of each sequence, (N,) rows of the table."""
-        values = self._parameters["embedding"][rows].T
-        for i, (cell, weights, tape, kernels) in enumerate(self._steps):
-            tape.load([values[None]], initial=self._states[i])
-            values = self._states[i] = cell.forward(weights, tape, kernels)
+        self._states = self._stepper.step(rows, self._states)
 
 
 def draw(

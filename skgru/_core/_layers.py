@@ -80,6 +80,8 @@ class RecurrentLayers:
         update gate carries over is the whole state.
     n_frozen : int
         How many layers, from the first, get no gradient.
+    role : str
+        Ends the names of the parameters, where a network has layers of several kinds.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class RecurrentLayers:
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         n_frozen: int = 0,
+        role: str = "",
     ) -> None:
         cell_type = ResetAfter if reset_after else ResetBefore
         endings = ["", "_reverse"] if bidirectional else [""]
@@ -104,10 +107,10 @@ class RecurrentLayers:
         self.frozen_names: set[str] = set()
         n_inputs = n_features
         for i, n_hidden in enumerate(hidden_layer_sizes):
-            suffixes = [f"_l{i}{ending}" for ending in endings]
+            suffixes = [f"_l{i}{ending}{role}" for ending in endings]
             self.layers.append(
                 [
-                    Direction(cell_type(n_inputs, n_hidden), suffix, suffix.endswith("_reverse"))
+                    Direction(cell_type(n_inputs, n_hidden), suffix, "_reverse" in suffix)
                     for suffix in suffixes
                 ]
             )
@@ -188,18 +191,22 @@ class RecurrentLayers:
         workspace: Workspace,
         *,
         wants_inputs: bool = False,
+        d_initial: list[np.ndarray] | None = None,
     ) -> list[np.ndarray]:
         """Write the gradient of the parameters that are not frozen.
 
         Takes that of the last layer's final states (D H, N) and of its states after each step,
         (n_steps, D H, N) per run; None: zero. Returns the gradient of the inputs, per run, if
         ``wants_inputs``, else nothing: the way there leads through frozen layers too, whose
-        parameters then have to be in ``gradient``.
+        parameters then have to be in ``gradient``. That of h_0 is written to ``d_initial``, (H, N)
+        per layer, if given; for one direction only.
         """
         first = 0 if wants_inputs else self.n_frozen
         for i in reversed(range(first, len(self.layers))):
             pairs = list(zip(self.layers[i], records[i].tapes, strict=True))
             self._backward_layer(parameters, pairs, d_final, d_outputs, gradient, workspace)
+            if d_initial is not None:
+                d_initial[i][...] = records[i].tapes[0].initial_gradient
             if i > first or wants_inputs:
                 d_final = None  # of a lower layer only the outputs count
                 d_outputs = _input_gradient(parameters, pairs)

@@ -12,15 +12,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._batching import Packing, pack
+from ._batching import Packing
 from ._dropout import draw_mask
 from ._embedding import Embedding
 from ._heads import AffineHead
-from ._layers import LayerRecord, RecurrentLayers, States
+from ._layers import RecurrentLayers
 from ._params import Shapes
 from ._pooling import Pooling
+from ._samples import Samples
 from ._sequences import SequenceBatch, begins
 from ._tape import Workspace
+from ._trunk import Trunk, TrunkRecord, join_cells
 
 # Numbers on the tapes that prediction holds at a time: fewer make the products small (a quarter of
 # it: 1.35 times as slow at T=100, H=128).
@@ -34,20 +36,22 @@ THREAD_SIZE = 2**13
 class Record:
     """What the forward pass leaves for the backward pass."""
 
-    packing: Packing
-    rows: list[np.ndarray]  # of the embedding's table, per run, where there is one
-    layers: list[LayerRecord]
+    trunk: TrunkRecord
     pooling: Any
     mask: np.ndarray | None
     pooled: np.ndarray
 
-    def final_states(self) -> list[np.ndarray]:
-        """Return the final states of each layer, (D H, N)."""
-        return [States(layer.tapes).final for layer in self.layers]
+    @property
+    def packing(self) -> Packing:
+        return self.trunk.packing
 
-    def states(self, layer: int) -> list[np.ndarray]:
-        """Return the states of a layer after each step, (n_steps, D H, N) per run."""
-        return States(self.layers[layer].tapes).per_step()
+    def targets(self, batch: Samples) -> tuple[np.ndarray, np.ndarray]:
+        """Return targets and weights of the batch in the order of the pooled states."""
+        if not isinstance(batch.y, SequenceBatch):
+            return batch.y, batch.weights
+        packing = self.packing
+        rows = packing.cell_rows(batch.y.starts)
+        return batch.y.values[rows], batch.weights[packing.cell_sequences()]
 
 
 class Reading(NamedTuple):
@@ -83,25 +87,43 @@ class Network:
         dropout: float = 0.0,
         embedding: Embedding | None = None,
     ) -> None:
+        self.trunk = Trunk(layers, embedding)
         self.layers = layers
         self.pooling = pooling
         self.dropout = dropout
         self.embedding = embedding
         self.head = AffineHead(layers.n_outputs, n_raw)
         self.n_raw = n_raw
-        self.frozen_names = set(layers.frozen_names)
-        if embedding is not None and layers.n_frozen:
-            self.frozen_names |= embedding.shapes.keys()
-
-    @property
-    def n_units(self) -> int:
-        """Number of units of the largest layer, in one direction."""
-        return max(layer[0].cell.n_hidden for layer in self.layers.layers)
+        self.n_layers = len(layers.layers)
+        self.frozen_names = self.trunk.frozen_names
+        self.n_units = self.trunk.n_units
 
     @property
     def shapes(self) -> Shapes:
-        of_embedding = {} if self.embedding is None else self.embedding.shapes
-        return {**of_embedding, **self.layers.shapes, **self.pooling.shapes, **self.head.shapes}
+        return {**self.trunk.shapes, **self.pooling.shapes, **self.head.shapes}
+
+    def set_dropout(self, dropout: float, recurrent_dropout: float) -> None:
+        """Change the shares of what is dropped."""
+        self.dropout = self.layers.dropout = dropout
+        self.layers.recurrent_dropout = recurrent_dropout
+
+    def forward_batch(
+        self,
+        parameters: dict[str, np.ndarray],
+        batch: Samples,
+        workspace: Workspace,
+        rng: np.random.RandomState | None = None,
+    ) -> Record:
+        """Return what samples of falling length leave behind, up to the head.
+
+        Linked ones take over states and hand them on.
+        """
+        if batch.link is None:
+            return self.forward(parameters, batch.X, workspace, rng)
+        initial = batch.link.initial()
+        record = self.forward(parameters, batch.X, workspace, rng, initial=initial)
+        batch.link.hand_on(record.trunk.final_states())
+        return record
 
     def forward(
         self,
@@ -121,24 +143,14 @@ class Network:
         but not for `backward`. ``initial`` is h_0 of each layer, (H, N), None: zero; for one
         direction only.
         """
-        packing, inputs = pack(X)
-        rows: list[np.ndarray] = []
-        if self.embedding is not None:
-            rows, inputs = inputs, self.embedding.forward(parameters["embedding"], inputs)
-        states, layer_records = self.layers.forward(
-            parameters,
-            packing,
-            inputs,
-            workspace,
-            rng,
-            keeps_states=keeps_states,
-            initial=initial,
+        trunk = self.trunk.forward(
+            parameters, X, workspace, rng, keeps_states=keeps_states, initial=initial
         )
-        pooled, cache = self.pooling.forward(parameters, packing, states)
+        pooled, cache = self.pooling.forward(parameters, trunk.packing, trunk.outputs())
         mask = draw_mask(rng, self.dropout, pooled.shape, pooled.dtype)
         if mask is not None:
             pooled = pooled * mask
-        return Record(packing, rows, layer_records, cache, mask, pooled)
+        return Record(trunk, cache, mask, pooled)
 
     def backward(
         self,
@@ -160,18 +172,15 @@ class Network:
         d_final, d_states = self.pooling.backward(
             parameters, record.packing, record.pooling, d_pooled, gradient
         )
-        d_inputs = self.layers.backward(
+        return self.trunk.backward(
             parameters,
-            record.layers,
+            record.trunk,
             d_final,
             d_states,
             gradient,
             workspace,
-            wants_inputs=wants_inputs or "embedding" in gradient,
+            wants_inputs=wants_inputs,
         )
-        if self.embedding is not None and "embedding" in gradient:
-            self.embedding.backward(record.rows, d_inputs, gradient["embedding"])
-        return d_inputs
 
     def predict(
         self, parameters: dict[str, np.ndarray], X: SequenceBatch, n_threads: int = 1
@@ -199,7 +208,9 @@ class Network:
     ) -> np.ndarray:
         """Return the states of a layer after each step, (M, D H), in the order of `X.rows()`."""
         n_units = sum(direction.cell.n_hidden for direction in self.layers.layers[layer])
-        reading = Reading(n_units, True, False, lambda record: _cells(record.states(layer)))
+        reading = Reading(
+            n_units, True, False, lambda record: join_cells(record.trunk.states(layer))
+        )
         return self._read(parameters, X, reading, n_threads)
 
     def input_gradient(
@@ -221,7 +232,7 @@ class Network:
             d_runs = self.backward(
                 parameters, record, d_pooled, gradient, workspace, wants_inputs=True
             )
-            d_inputs[cells] = _cells(d_runs)
+            d_inputs[cells] = join_cells(d_runs)
         return d_inputs
 
     def n_useful_threads(self, n_sequences: int) -> int:
@@ -280,17 +291,5 @@ class Network:
             order = order[n_chunk:]
         return chunks
 
-    @property
-    def n_column_rows(self) -> int:
-        """Return how many numbers all tapes hold of a step of a sequence."""
-        return sum(
-            direction.cell.n_column_rows for layer in self.layers.layers for direction in layer
-        )
-
     def _chunk_length(self, n_timesteps: int) -> int:
-        return max(1, PREDICTION_SIZE // (n_timesteps * self.n_column_rows))
-
-
-def _cells(runs: list[np.ndarray]) -> np.ndarray:
-    """Join runs (n_steps, R, N) as rows (M, R), in the order of `Packing.cell_rows`."""
-    return np.concatenate([run.transpose(0, 2, 1).reshape(-1, run.shape[1]) for run in runs])
+        return max(1, PREDICTION_SIZE // (n_timesteps * self.trunk.n_column_rows))

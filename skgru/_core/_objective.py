@@ -2,96 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from ._batching import minibatches
-from ._carry import Link
 from ._embedding import with_own_rows
 from ._losses import Loss
-from ._network import Network, Record
 from ._params import Entries, ParameterLayout
+from ._samples import Samples
 from ._sequences import SequenceBatch
 from ._tape import Workspace
 
 # Raw outputs (rows x K) that head and loss hold at a time: with many classes at every step, all of
 # them would be the largest array by far.
 HEAD_SIZE = 2**20
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Sequences with their targets and weights.
-
-    Attributes
-    ----------
-    X : SequenceBatch
-    y : ndarray of shape (N, K), or SequenceBatch with K features
-        A target for each sequence, or for each of its steps.
-    weights : ndarray of shape (N,)
-        Scaled so that over the whole training set they sum, times the number of targets of each
-        sequence, to N.
-    link : Link, default=None
-        Ties a batch to others, if sequences begin with the states that others end with.
-    """
-
-    X: SequenceBatch
-    y: np.ndarray | SequenceBatch
-    weights: np.ndarray
-    link: Link | None = None
-
-    def __len__(self) -> int:
-        return len(self.weights)
-
-    def select(self, indices: np.ndarray) -> Samples:
-        return Samples(self.X.select(indices), self.y[indices], self.weights[indices])
-
-    def n_batches(self, batch_size: int) -> int:
-        return math.ceil(len(self) / batch_size)
-
-    def batches(self, batch_size: int, rng: np.random.RandomState | None) -> Iterator[Samples]:
-        """Yield mini-batches that cover all samples once, in an order drawn by ``rng``, if any."""
-        return map(self.select, minibatches(self.X.lengths, batch_size, rng))
-
-    def distinct(self) -> Samples:
-        """Return the samples in an order of their own, each once with the weight of its copies.
-
-        A sum over them is rounded in the same way then, however often and in whatever order they
-        were given. From one rounding error 500 epochs make up to 10^-7.
-        """
-        copies: dict[bytes, list[int]] = {}
-        for i in np.flatnonzero(self.weights).tolist():
-            copies.setdefault(self._key(i), []).append(i)
-        indices = [copies[key] for key in sorted(copies)]
-        weights = np.array([self.weights[i].sum() for i in indices])
-        first = self.select(np.array([i[0] for i in indices]))
-        return Samples(first.X, first.y, weights / weights.max())
-
-    def _key(self, i: int) -> bytes:
-        """Return a name for the numbers of a sample, and not a copy of them all."""
-        targets = self.y.sequence(i) if isinstance(self.y, SequenceBatch) else self.y[i]
-        numbers = self.X.sequence(i).tobytes() + targets.tobytes()
-        return hashlib.blake2b(numbers, digest_size=16).digest()
-
-    @property
-    def n_targets(self) -> np.ndarray:
-        """Number of targets of each sequence."""
-        return self.X.lengths if isinstance(self.y, SequenceBatch) else np.ones(len(self), int)
-
-    def rows(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return targets (M, K) and weights (M,), step by step where each step has one."""
-        if isinstance(self.y, SequenceBatch):
-            return self.y.rows(), np.repeat(self.weights, self.y.lengths)
-        return self.y, self.weights
-
-    def with_mean_weight_1(self) -> Samples:
-        """Scale the weights as a training set needs them."""
-        mean = self.weights @ self.n_targets / len(self)
-        return Samples(self.X, self.y, (self.weights / mean).astype(self.weights.dtype))
 
 
 class Objective:
@@ -103,12 +28,12 @@ class Objective:
 
     Parameters
     ----------
-    network : Network
+    network : Network or EncoderDecoder
     loss : Loss
     alpha : float
     """
 
-    def __init__(self, network: Network, loss: Loss, alpha: float) -> None:
+    def __init__(self, network: Any, loss: Loss, alpha: float) -> None:
         self.network = network
         self.loss = loss
         self.alpha = alpha
@@ -146,11 +71,8 @@ class Objective:
             batch = batch.select(batch.X.falling_lengths())
         layout = self._layout_of(params)
         named, d_named = layout.views(params), layout.views(gradient)
-        initial = None if batch.link is None else batch.link.initial()
-        record = self.network.forward(named, batch.X, workspace, rng, initial=initial)
-        if batch.link is not None:
-            batch.link.hand_on(record.final_states())
-        y, weights = _aligned(batch, record)
+        record = self.network.forward_batch(named, batch, workspace, rng)
+        y, weights = record.targets(batch)
         values, d_pooled = self._head_and_loss(
             named, record.pooled, y, weights / len(batch), d_named
         )
@@ -259,15 +181,3 @@ class Objective:
     def predict_raw(self, params: np.ndarray, X: SequenceBatch, n_threads: int = 1) -> np.ndarray:
         """Return raw outputs, a row for each sequence or each step."""
         return self.network.predict(self.layout.views(params), X, n_threads)
-
-
-def _aligned(batch: Samples, record: Record) -> tuple[np.ndarray, np.ndarray]:
-    """Return targets and weights of a batch in the order of the raw outputs."""
-    if not isinstance(batch.y, SequenceBatch):
-        return batch.y, batch.weights
-    packing = record.packing
-    sequences = [np.tile(np.arange(n), stop - start) for start, stop, n in packing.runs]
-    return (
-        batch.y.values[packing.cell_rows(batch.y.starts)],
-        batch.weights[np.concatenate(sequences)],
-    )

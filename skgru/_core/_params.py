@@ -111,7 +111,7 @@ def initialise(
         if name.startswith("weight_hh"):
             n_hidden = view.shape[1]
             view[...] = np.concatenate([_orthogonal(n_hidden, rng) for _ in range(3)])
-        elif name == "embedding":
+        elif name.startswith("embedding"):
             view[1:] = rng.standard_normal(view[1:].shape)
         elif name.startswith("weight"):
             n_gates = 3 if name.startswith("weight_ih") else 1

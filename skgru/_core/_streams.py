@@ -15,7 +15,8 @@ import numpy as np
 from ._batching import minibatches
 from ._carry import Carry, Link
 from ._network import PREDICTION_SIZE
-from ._objective import Objective, Samples
+from ._objective import Objective
+from ._samples import Samples
 from ._sequences import SequenceBatch, begins
 from ._tape import Workspace
 
@@ -171,7 +172,7 @@ def _walk(
     assert isinstance(y, SequenceBatch)
     n_done, n_active, initial = 0, len(samples), None
     while n_active:
-        n_steps = max(1, PREDICTION_SIZE // (n_active * network.n_column_rows))
+        n_steps = max(1, PREDICTION_SIZE // (n_active * network.trunk.n_column_rows))
         lengths = np.minimum(X.lengths[:n_active] - n_done, n_steps)
         stretch = SequenceBatch(X.values, X.starts[:n_active] + n_done, lengths)
         record = network.forward(named, stretch, workspace, initial=initial)
@@ -180,4 +181,4 @@ def _walk(
         yield places, objective.row_losses(named, record.pooled, targets)
         n_done += n_steps
         n_active = int((X.lengths > n_done).sum())  # the first ones, because lengths fall
-        initial = [state[:, :n_active] for state in record.final_states()]
+        initial = [state[:, :n_active] for state in record.trunk.final_states()]

@@ -219,6 +219,11 @@ class Tape:
             run.d_state[0, :, n_both:] = d_final[:, n_both : run.n_active]
             yield run
 
+    @property
+    def initial_gradient(self) -> np.ndarray:
+        """Return the gradient of h_0 after `Cell.backward`, (H, N), until another layer's."""
+        return self.runs[0].d_state[0]
+
     def outputs(self) -> list[np.ndarray]:
         """Return the states after each step, (n_steps, H, N) per run in time order."""
         states = [np.concatenate([run.states[1:], run.last_state[None]]) for run in self.runs]

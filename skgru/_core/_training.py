@@ -11,9 +11,9 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from ._objective import Samples
 from ._optimizers import Optimizer, clip_by_norm
 from ._params import Entries
+from ._samples import Samples
 from ._schedules import Schedule
 from ._tape import Workspace
 

@@ -16,9 +16,10 @@ from skgru._core._losses import (
     SquaredError,
 )
 from skgru._core._network import Network
-from skgru._core._objective import Objective, Samples
+from skgru._core._objective import Objective
 from skgru._core._params import initialise
 from skgru._core._pooling import POOLINGS, EveryStep
+from skgru._core._samples import Samples
 from skgru._core._sequences import SequenceBatch
 from tests.reference import gru
 

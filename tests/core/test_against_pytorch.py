@@ -10,9 +10,10 @@ from skgru._core._layers import RecurrentLayers
 from skgru._core._log_losses import MultinomialLogLoss
 from skgru._core._losses import SquaredError
 from skgru._core._network import Network
-from skgru._core._objective import Objective, Samples
+from skgru._core._objective import Objective
 from skgru._core._optimizers import Adam
 from skgru._core._pooling import EveryStep, Last
+from skgru._core._samples import Samples
 from skgru._core._sequences import SequenceBatch
 from skgru._core._streams import cut
 from skgru._core._tape import Workspace

@@ -6,7 +6,7 @@ import pytest
 from skgru._core import _layers, _network
 from skgru._core._log_losses import MultinomialLogLoss
 from skgru._core._losses import SquaredError
-from skgru._core._objective import Samples
+from skgru._core._samples import Samples
 from skgru._core._sequences import SequenceBatch
 from skgru._core._tape import Workspace
 from tests.core.conftest import Case

@@ -8,7 +8,7 @@ from skgru._core._carry import Carry, Link
 from skgru._core._generation import Continuation, draw
 from skgru._core._log_losses import MultinomialLogLoss
 from skgru._core._losses import SquaredError
-from skgru._core._objective import Samples
+from skgru._core._samples import Samples
 from skgru._core._sequences import SequenceBatch
 from skgru._core._streams import Stream, cut, step_losses
 from skgru._core._tape import Workspace
@@ -84,7 +84,7 @@ def test_final_states_are_handed_on(rng):
     """A sequence in two stretches ends with the state that it ends with as a whole."""
     case = language_case((3, 2), lengths="one sequence")
     network = case.objective.network
-    whole = network.forward(case.named, case.batch, Workspace(np.dtype(float))).final_states()
+    whole = network.forward(case.named, case.batch, Workspace(np.dtype(float))).trunk.final_states()
     (tokens,) = case.sequences
     carry, gradient = Carry(1), np.empty_like(case.params)
     for i, part in enumerate((slice(0, 4), slice(4, None))):

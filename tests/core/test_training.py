@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from skgru._core._objective import Samples
 from skgru._core._optimizers import Adam
+from skgru._core._samples import Samples
 from skgru._core._schedules import Constant
 from skgru._core._sequences import SequenceBatch
 from skgru._core._training import (

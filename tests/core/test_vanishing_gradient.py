@@ -7,8 +7,9 @@ from skgru._core import _cell
 from skgru._core._layers import RecurrentLayers
 from skgru._core._losses import SquaredError
 from skgru._core._network import Network
-from skgru._core._objective import Objective, Samples
+from skgru._core._objective import Objective
 from skgru._core._pooling import POOLINGS
+from skgru._core._samples import Samples
 from skgru._core._sequences import SequenceBatch
 from skgru._core._tape import Workspace
 

@@ -210,3 +210,44 @@ def log_likelihood(weights, tokens, n_layers, reset_after):
         total = total + raw[token] - np.log(np.sum(np.exp(raw)))
         before = token
     return total
+
+
+def encoder_decoder(weights, source, targets, n_layers, bidirectional, reset_after, masks=None):
+    """The outputs before the softmax for each target, given those before it.
+
+    The last class is the end: it stands before the first target. Embeddings and layers of the
+    decoder have names that end with "_decoder".
+    """
+    kind = n_layers, bidirectional, reset_after
+    memory, final = last_layer(weights, source, *kind, {})
+    q = [
+        np.tanh(weights[f"weight_bridge_l{i}"] @ final + weights[f"bias_bridge_l{i}"])
+        for i in range(n_layers)
+    ]
+    raw, before = [], len(weights["bias_out"]) - 1
+    for t, target in enumerate(targets):
+        x = weights["embedding_decoder"][before]
+        for i in range(n_layers):
+            x = q[i] = step(weights, f"_l{i}_decoder", q[i], x, reset_after)
+        scores = np.array([x @ (weights["weight_attention"] @ m) for m in memory])
+        shares = np.exp(scores) / np.sum(np.exp(scores))
+        context = sum(share * m for share, m in zip(shares, memory, strict=True))
+        both = np.concatenate([context, x])
+        u = np.tanh(weights["weight_readout"] @ both + weights["bias_readout"])
+        u = u * (1 if masks is None else masks[t])
+        raw.append(weights["weight_out"] @ u + weights["bias_out"])
+        before = int(target)
+    return raw
+
+
+def encoder_decoder_objective(weights, sources, targets, sample_weight, alpha, masks=None, **kind):
+    """The objective of `objective`, of sequences that are turned into others."""
+    total = 0
+    for i, (w, source, y) in enumerate(zip(sample_weight, sources, targets, strict=True)):
+        raw = encoder_decoder(weights, source, y, masks=None if masks is None else masks[i], **kind)
+        for row, k in zip(raw, y, strict=True):
+            total = total + w * multinomial_log_loss(row, [k]) / len(sample_weight)
+    for name, value in weights.items():
+        if not name.startswith("bias"):
+            total = total + alpha / 2 * np.sum(value**2)
+    return total

@@ -1,0 +1,291 @@
+"""Sequences into other sequences: an encoder, a decoder, and attention between them.
+
+For a source of S steps and targets y_1 ... y_T, the last of which says that the sequence ends::
+
+    m_1 ... m_S = states of the encoder
+    q_0 = tanh(W_l m + b_l)       for each layer l of the decoder; m: the encoder's final states
+    q_t = GRU(e(y_{t-1}), q_{t-1})       y_0 is the end
+    context_t = attention of q_t to m_1 ... m_S       (`_attention`)
+    u_t = tanh(W_u [context_t, q_t] + b_u)
+    p(y_t | y_1 ... y_{t-1}, source) = softmax(W u_t + b)
+
+In training the true y_{t-1} is read, whatever was predicted (teacher forcing). So the recurrence
+needs no context, and both sides run as fast as any GRU. Sources: Cho et al. (2014),
+https://arxiv.org/abs/1406.1078; Luong et al. (2015), https://arxiv.org/abs/1508.04025.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._attention import Attention, Memory
+from ._batching import Packing
+from ._dense import Dense
+from ._dropout import draw_mask
+from ._heads import AffineHead
+from ._network import PREDICTION_SIZE
+from ._params import Shapes
+from ._samples import Samples
+from ._sequences import SequenceBatch, begins
+from ._tape import Workspace
+from ._trunk import Trunk, TrunkRecord, join_cells
+
+
+@dataclass
+class Encoding:
+    """What the encoder leaves of sources of falling length."""
+
+    trunk: TrunkRecord
+    memory: Memory
+    final: np.ndarray  # (N, M)
+    initial: list[np.ndarray]  # q_0 of each layer of the decoder, (N, H)
+
+
+@dataclass
+class Record:
+    """What the forward pass leaves for the backward pass."""
+
+    encoding: Encoding
+    order: np.ndarray  # of the sequences on the decoder's side: its lengths fall too
+    trunk: TrunkRecord
+    queries: np.ndarray  # (N, T, H)
+    places: np.ndarray  # of the valid steps in an array (N, T), flat
+    attention: np.ndarray  # (N, T, S)
+    inputs: np.ndarray  # [context, q] of valid steps, (M, ...)
+    outputs: np.ndarray  # u of valid steps
+    mask: np.ndarray | None
+    pooled: np.ndarray  # what the head sees, (H, M)
+
+    def targets(self, batch: Samples) -> tuple[np.ndarray, np.ndarray]:
+        """Return targets and weights of the batch in the order of the pooled states."""
+        assert isinstance(batch.y, SequenceBatch)
+        packing = self.trunk.packing
+        rows = packing.cell_rows(batch.y.starts[self.order])
+        return batch.y.values[rows], batch.weights[self.order][packing.cell_sequences()]
+
+
+class EncoderDecoder:
+    """From source sequences to raw outputs for each step of a target, and back.
+
+    Of the targets of a sample, the row before the first one holds the end: the decoder's inputs are
+    the rows of the targets, each from one step before.
+
+    Parameters
+    ----------
+    encoder, decoder : Trunk
+        The decoder has an embedding, whose rows are numbered as the classes of the head are.
+    n_raw : int
+        Number of classes.
+    dropout : float
+        Share of u that the head does not see in training.
+    """
+
+    embedding = None  # whose rows would be touched one by one: a step works on whole tables
+    frozen_names: frozenset[str] = frozenset()
+
+    def __init__(self, encoder: Trunk, decoder: Trunk, n_raw: int, *, dropout: float = 0.0) -> None:
+        n_memory, n_queried = encoder.layers.n_outputs, decoder.layers.n_outputs
+        self.encoder = encoder
+        self.decoder = decoder
+        self.bridges = [
+            Dense(f"bridge_l{i}", n_memory, direction.cell.n_hidden)
+            for i, (direction,) in enumerate(decoder.layers.layers)
+        ]
+        self.attention = Attention(n_queried, n_memory)
+        self.readout = Dense("readout", n_memory + n_queried, n_queried)
+        self.head = AffineHead(n_queried, n_raw)
+        self.n_raw = n_raw
+        self.dropout = dropout
+        self.n_layers = len(encoder.layers.layers) + len(decoder.layers.layers)
+        self.n_units = max(encoder.n_units, decoder.n_units)
+
+    @property
+    def shapes(self) -> Shapes:
+        shapes = {**self.encoder.shapes, **self.decoder.shapes}
+        for dense in (*self.bridges, self.readout):
+            shapes |= dense.shapes
+        return shapes | self.attention.shapes | self.head.shapes
+
+    def set_dropout(self, dropout: float, recurrent_dropout: float) -> None:
+        """Change the shares of what is dropped."""
+        self.dropout = dropout
+        for trunk in (self.encoder, self.decoder):
+            trunk.layers.dropout, trunk.layers.recurrent_dropout = dropout, recurrent_dropout
+
+    def encode(
+        self,
+        parameters: dict[str, np.ndarray],
+        X: SequenceBatch,
+        workspace: Workspace,
+        rng: np.random.RandomState | None = None,
+    ) -> Encoding:
+        """Read sources of falling length."""
+        trunk = self.encoder.forward(parameters, X, workspace, rng)
+        packing = trunk.packing
+        states = _padded(trunk.states(-1), packing, np.arange(len(X)))
+        memory = self.attention.memorise(parameters, states, packing.lengths)
+        final = np.ascontiguousarray(trunk.outputs().final.T)
+        initial = [bridge.forward(parameters, final) for bridge in self.bridges]
+        return Encoding(trunk, memory, final, initial)
+
+    def forward_batch(
+        self,
+        parameters: dict[str, np.ndarray],
+        batch: Samples,
+        workspace: Workspace,
+        rng: np.random.RandomState | None = None,
+    ) -> Record:
+        """Return what samples of falling source lengths leave behind, up to the head.
+
+        ``rng`` draws the masks of dropout; None: nothing is dropped.
+        """
+        encoding = self.encode(parameters, batch.X, workspace, rng)
+        inputs = _inputs_of_decoder(batch)
+        order = inputs.falling_lengths()
+        initial = [state[order].T for state in encoding.initial]
+        trunk = self.decoder.forward(parameters, inputs[order], workspace, rng, initial=initial)
+        queries = _padded(trunk.states(-1), trunk.packing, order)
+        contexts, attention = self.attention.forward(encoding.memory, queries)
+        places = trunk.packing.cell_rows(order * queries.shape[1])
+        both = np.concatenate([_flat(contexts)[places], _flat(queries)[places]], axis=1)
+        outputs = self.readout.forward(parameters, both)
+        mask = draw_mask(rng, self.dropout, outputs.shape, outputs.dtype)
+        pooled = (outputs if mask is None else outputs * mask).T
+        return Record(
+            encoding, order, trunk, queries, places, attention, both, outputs, mask, pooled
+        )
+
+    def backward(
+        self,
+        parameters: dict[str, np.ndarray],
+        record: Record,
+        d_pooled: np.ndarray,
+        gradient: dict[str, np.ndarray],
+        workspace: Workspace,
+    ) -> None:
+        """Write the gradient of what is below the head, given that of what the head sees."""
+        d_queries, d_states = self._backward_attention(parameters, record, d_pooled.T, gradient)
+        packing, order = record.trunk.packing, record.order
+        dtype, N = d_pooled.dtype, len(order)
+        d_initial = [np.empty((bridge.n_outputs, N), dtype) for bridge in self.bridges]
+        self.decoder.backward(
+            parameters,
+            record.trunk,
+            None,
+            _runs(d_queries, packing),
+            gradient,
+            workspace,
+            d_initial=d_initial,
+        )
+        encoding = record.encoding
+        d_final = np.zeros_like(encoding.final)
+        for bridge, q_0, d_q_0 in zip(self.bridges, encoding.initial, d_initial, strict=True):
+            d_q_0_rows = np.empty_like(q_0)
+            d_q_0_rows[order] = d_q_0.T
+            d_final += bridge.backward(parameters, encoding.final, q_0, d_q_0_rows, gradient)
+        of_source = encoding.trunk.packing
+        places = of_source.cell_rows(np.arange(N) * d_states.shape[1])
+        d_runs = _runs(_flat(d_states)[places], of_source)
+        self.encoder.backward(parameters, encoding.trunk, d_final.T, d_runs, gradient, workspace)
+
+    def _backward_attention(
+        self,
+        parameters: dict[str, np.ndarray],
+        record: Record,
+        d_outputs: np.ndarray,
+        gradient: dict[str, np.ndarray],
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the gradients of the queries of valid steps (M, H) and of the memory."""
+        if record.mask is not None:
+            d_outputs = d_outputs * record.mask
+        d_both = self.readout.backward(
+            parameters, record.inputs, record.outputs, d_outputs, gradient
+        )
+        memory, queries, places = record.encoding.memory, record.queries, record.places
+        n_memory = memory.states.shape[2]
+        d_contexts = np.zeros((*queries.shape[:2], n_memory), queries.dtype)
+        _flat(d_contexts)[places] = d_both[:, :n_memory]
+        d_queries, d_states = self.attention.backward(
+            parameters, memory, queries, record.attention, d_contexts, gradient
+        )
+        return d_both[:, n_memory:] + _flat(d_queries)[places], d_states
+
+    def raw_of_step(
+        self, parameters: dict[str, np.ndarray], memory: Memory, states: np.ndarray
+    ) -> np.ndarray:
+        """Return the raw outputs (N B, K), given the decoder's states (H, N B) after a step.
+
+        Of each source, B states stand one after the other.
+        """
+        queries = states.T.reshape(len(memory.states), -1, len(states))
+        contexts, _ = self.attention.forward(memory, queries)
+        both = np.concatenate([contexts, queries], axis=2)
+        return self.head.forward(parameters, self.readout.forward(parameters, _flat(both)).T)
+
+    def chunks(self, X: SequenceBatch, n_raw_rows: int = 1) -> Iterator[np.ndarray]:
+        """Cut the indices of sources, of falling length, into what is computed at a time.
+
+        Of each of them there are ``n_raw_rows`` rows of raw outputs at a time.
+        """
+        order = X.falling_lengths()
+        while len(order):
+            n_numbers = int(X.lengths[order[0]]) * self.encoder.n_column_rows
+            n_chunk = max(1, PREDICTION_SIZE // max(n_numbers, n_raw_rows * self.n_raw))
+            yield order[:n_chunk]
+            order = order[n_chunk:]
+
+    def attention_of(self, parameters: dict[str, np.ndarray], samples: Samples) -> list[np.ndarray]:
+        """Return how much each target looks at each step of the source, (T, S) per sample."""
+        weights: list[np.ndarray] = [np.empty(0)] * len(samples)
+        workspace = Workspace(parameters["weight_out"].dtype, keeps_gates=False)
+        for chunk in self.chunks(samples.X):
+            part = samples.select(chunk)
+            attention = self.forward_batch(parameters, part, workspace).attention
+            assert isinstance(part.y, SequenceBatch)
+            for i, n, T, S in zip(
+                chunk, range(len(chunk)), part.y.lengths, part.X.lengths, strict=True
+            ):
+                weights[i] = attention[n, :T, :S].copy()
+        return weights
+
+
+def _inputs_of_decoder(batch: Samples) -> SequenceBatch:
+    """Return what the decoder reads: the targets, each from one step before."""
+    y = batch.y
+    assert isinstance(y, SequenceBatch)
+    before = SequenceBatch(y.values, y.starts - 1, y.lengths)
+    return SequenceBatch(before.rows().astype(np.intp), begins(y.lengths), y.lengths)
+
+
+def _padded(runs: list[np.ndarray], packing: Packing, order: np.ndarray) -> np.ndarray:
+    """Return runs (n_steps, R, n_active) as an array (N, n_timesteps, R), zero where nothing is.
+
+    The i-th of the packed sequences becomes the ``order[i]``-th.
+    """
+    n_timesteps, n_rows = packing.n_timesteps, runs[0].shape[1]
+    if len(runs) == 1:
+        padded = np.empty((packing.n_sequences, n_timesteps, n_rows), runs[0].dtype)
+        padded[order] = runs[0].transpose(2, 0, 1)
+        return padded
+    padded = np.zeros((packing.n_sequences, n_timesteps, n_rows), runs[0].dtype)
+    _flat(padded)[packing.cell_rows(order * n_timesteps)] = join_cells(runs)
+    return padded
+
+
+def _runs(rows: np.ndarray, packing: Packing) -> list[np.ndarray]:
+    """Return rows (M, R) of valid steps as runs (n_steps, R, n_active): `join_cells` undone."""
+    runs, offset = [], 0
+    for start, stop, n_active in packing.runs:
+        size = (stop - start) * n_active
+        run = rows[offset : offset + size].reshape(stop - start, n_active, -1)
+        runs.append(run.transpose(0, 2, 1))
+        offset += size
+    return runs
+
+
+def _flat(padded: np.ndarray) -> np.ndarray:
+    """Return an array (N, T, R) as its rows (N * T, R)."""
+    return padded.reshape(-1, padded.shape[2])

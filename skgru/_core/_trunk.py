@@ -1,0 +1,137 @@
+"""Embedding, where there is one, and recurrent layers: from sequences to states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._batching import Packing, pack
+from ._embedding import Embedding
+from ._layers import LayerRecord, RecurrentLayers, States
+from ._params import Shapes
+from ._sequences import SequenceBatch
+from ._tape import Workspace
+
+
+@dataclass
+class TrunkRecord:
+    """What the forward pass leaves for the backward pass."""
+
+    packing: Packing
+    rows: list[np.ndarray]  # of the embedding's table, per run, where there is one
+    layers: list[LayerRecord]
+
+    def outputs(self) -> States:
+        """Return the states of the last layer."""
+        return States(self.layers[-1].tapes)
+
+    def final_states(self) -> list[np.ndarray]:
+        """Return the final states of each layer, (D H, N)."""
+        return [States(layer.tapes).final for layer in self.layers]
+
+    def states(self, layer: int) -> list[np.ndarray]:
+        """Return the states of a layer after each step, (n_steps, D H, N) per run."""
+        return States(self.layers[layer].tapes).per_step()
+
+
+class Trunk:
+    """Recurrent layers, and a table of token vectors below them.
+
+    Parameters
+    ----------
+    layers : RecurrentLayers
+    embedding : Embedding or None
+        Makes inputs of tokens; None: sequences hold the inputs themselves.
+    """
+
+    def __init__(self, layers: RecurrentLayers, embedding: Embedding | None = None) -> None:
+        self.layers = layers
+        self.embedding = embedding
+        self.frozen_names = set(layers.frozen_names)
+        if embedding is not None and layers.n_frozen:
+            self.frozen_names |= embedding.shapes.keys()
+
+    @property
+    def n_units(self) -> int:
+        """Number of units of the largest layer, in one direction."""
+        return max(layer[0].cell.n_hidden for layer in self.layers.layers)
+
+    @property
+    def n_column_rows(self) -> int:
+        """Return how many numbers all tapes hold of a step of a sequence."""
+        return sum(
+            direction.cell.n_column_rows for layer in self.layers.layers for direction in layer
+        )
+
+    @property
+    def shapes(self) -> Shapes:
+        of_embedding = {} if self.embedding is None else self.embedding.shapes
+        return {**of_embedding, **self.layers.shapes}
+
+    def forward(
+        self,
+        parameters: dict[str, np.ndarray],
+        X: SequenceBatch,
+        workspace: Workspace,
+        rng: np.random.RandomState | None = None,
+        *,
+        keeps_states: bool = True,
+        initial: list[np.ndarray] | None = None,
+    ) -> TrunkRecord:
+        """Run over sequences of falling length.
+
+        ``rng`` draws the masks of dropout; None: nothing is dropped. Without ``keeps_states`` only
+        the final ones of the last layer are left. ``initial`` is h_0 of each layer, (H, N), None:
+        zero; for one direction only.
+        """
+        packing, inputs = pack(X)
+        rows: list[np.ndarray] = []
+        if self.embedding is not None:
+            rows, inputs = inputs, self.embedding.forward(parameters[self.embedding.name], inputs)
+        _, layer_records = self.layers.forward(
+            parameters,
+            packing,
+            inputs,
+            workspace,
+            rng,
+            keeps_states=keeps_states,
+            initial=initial,
+        )
+        return TrunkRecord(packing, rows, layer_records)
+
+    def backward(
+        self,
+        parameters: dict[str, np.ndarray],
+        record: TrunkRecord,
+        d_final: np.ndarray | None,
+        d_outputs: list[np.ndarray] | None,
+        gradient: dict[str, np.ndarray],
+        workspace: Workspace,
+        *,
+        wants_inputs: bool = False,
+        d_initial: list[np.ndarray] | None = None,
+    ) -> list[np.ndarray]:
+        """Write the gradient of what is not frozen; arguments as those of the layers.
+
+        Returns the gradient of the first layer's inputs if it was computed, else nothing.
+        """
+        table = None if self.embedding is None else gradient.get(self.embedding.name)
+        d_inputs = self.layers.backward(
+            parameters,
+            record.layers,
+            d_final,
+            d_outputs,
+            gradient,
+            workspace,
+            wants_inputs=wants_inputs or table is not None,
+            d_initial=d_initial,
+        )
+        if self.embedding is not None and table is not None:
+            self.embedding.backward(record.rows, d_inputs, table)
+        return d_inputs
+
+
+def join_cells(runs: list[np.ndarray]) -> np.ndarray:
+    """Join runs (n_steps, R, N) as rows (M, R), in the order of `Packing.cell_rows`."""
+    return np.concatenate([run.transpose(0, 2, 1).reshape(-1, run.shape[1]) for run in runs])
