@@ -43,7 +43,6 @@ from ._parts import (
     new_schedule,
     optimizer_settings,
 )
-from ._pooled_states import PooledStates
 from ._sklearn_compat import (
     CallbackSupportMixin,
     FitCallbacks,
@@ -68,12 +67,13 @@ ARCHITECTURE = (
     "pooling",
     "return_sequences",
     "embedding_dim",
+    "target_embedding_dim",
     "solver",
     "freeze",
 )
 
 
-class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
+class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
     """A network with the parameters of an estimator, and its training."""
 
     _auto_n_epochs = 30, 500  # bounds of what max_iter=None stands for
@@ -256,7 +256,7 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
             pretrained = (self.init_from or {}).get("token_ids", [])
             known = np.union1d(tokens.values, pretrained)
             self.token_ids_ = known[known != 0].astype(np.int64)
-        return replace(tokens, values=_rows_of(tokens.values, self.token_ids_)), dtype
+        return replace(tokens, values=rows_of(tokens.values, self.token_ids_)), dtype
 
     def _weights(self, sample_weight: Any, sequences: SequenceBatch) -> np.ndarray:
         weights = check_sample_weight(sample_weight, sequences.starts, np.float64)
@@ -617,11 +617,10 @@ class BaseGRU(CallbackSupportMixin, PooledStates, BaseEstimator, ABC):
         tags.input_tags.two_d_array = True
         tags.input_tags.categorical = self.embedding_dim is not None
         tags.input_tags.positive_only = self.embedding_dim is not None
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
 
-def _rows_of(ids: np.ndarray, token_ids: np.ndarray) -> np.ndarray:
+def rows_of(ids: np.ndarray, token_ids: np.ndarray) -> np.ndarray:
     """Return which row of the table each id has: 0 if it is not among the sorted ``token_ids``."""
     if not len(token_ids):
         return np.zeros_like(ids)

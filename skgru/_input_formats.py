@@ -48,7 +48,7 @@ def read_sequences(
     ValueError, TypeError
         Naming the first offending sample, step and feature, and what to do.
     """
-    given, X = X, _list_or_array(X)
+    given, X = X, list_or_array(X)
     n_features = _expected_features(estimator) if reset else estimator._n_features_per_step
     n_columns = names = None
     if isinstance(X, list):
@@ -164,7 +164,7 @@ def _check_ids(values: np.ndarray, ids: np.ndarray, lengths: np.ndarray) -> None
     bad = (ids != values) | (ids < 0) | (ids > largest)
     if bad.any():
         row = int(np.argmax(bad))
-        sample, step = _place(row, lengths)
+        sample, step = place_of(row, lengths)
         what = "Negative values in data: X" if values[row] < 0 else "X"
         raise ValueError(
             f"{what} holds {values[row]:g} at sample {sample}, step {step}, but with embedding_dim "
@@ -173,7 +173,7 @@ def _check_ids(values: np.ndarray, ids: np.ndarray, lengths: np.ndarray) -> None
         )
 
 
-def _place(row: int, lengths: np.ndarray) -> tuple[int, int]:
+def place_of(row: int, lengths: np.ndarray) -> tuple[int, int]:
     """Return sample and step of a row, of sequences that stand one after the other."""
     offsets = begins(lengths)
     sample = int(np.searchsorted(offsets, row, side="right")) - 1
@@ -193,7 +193,7 @@ def read_step_targets(X: Any, batch: SequenceBatch, y: Any) -> np.ndarray:
         step where a target is missing.
     """
     n_timesteps = _n_timesteps(X, batch)
-    y = _list_or_array(y)
+    y = list_or_array(y)
     if isinstance(y, list):
         rows = _join_step_targets(y, n_timesteps)
     else:
@@ -210,7 +210,7 @@ def read_step_targets(X: Any, batch: SequenceBatch, y: Any) -> np.ndarray:
     rows = rows[_is_valid(n_timesteps, batch)]
     bad = _not_finite(rows)
     if bad is not None and bad.any():
-        sample, step = _place(np.argwhere(bad)[0, 0], batch.lengths)
+        sample, step = place_of(np.argwhere(bad)[0, 0], batch.lengths)
         raise ValueError(
             f"Input y contains NaN or infinity at sample {sample}, step {step}. Leave that "
             "sequence out, or end it before."
@@ -251,12 +251,12 @@ def write_step_values(X: Any, batch: SequenceBatch, rows: np.ndarray) -> Any:
     if (n_timesteps != batch.lengths).any():
         values = np.full((n_timesteps.sum(), *rows.shape[1:]), padding, rows.dtype)
         values[_is_valid(n_timesteps, batch)] = rows
-    if isinstance(_list_or_array(X), list):
-        return _in_list_of(X, np.split(values, np.cumsum(n_timesteps)[:-1]))
+    if isinstance(list_or_array(X), list):
+        return in_list_of(X, np.split(values, np.cumsum(n_timesteps)[:-1]))
     return values.reshape(len(batch), -1, *rows.shape[1:])
 
 
-def _in_list_of(X: Any, sequences: list[np.ndarray]) -> Any:
+def in_list_of(X: Any, sequences: list[np.ndarray]) -> Any:
     """Return sequences as an object array if X is one: unlike lists, parts of it can be joined."""
     if not isinstance(X, np.ndarray):
         return sequences
@@ -268,7 +268,7 @@ def _in_list_of(X: Any, sequences: list[np.ndarray]) -> Any:
 
 def _n_timesteps(X: Any, batch: SequenceBatch) -> np.ndarray:
     """Return the number of steps of each sequence of X, padding included."""
-    X = _list_or_array(X)
+    X = list_or_array(X)
     if isinstance(X, list):
         return np.array([np.size(sequence) // batch.n_features for sequence in X])
     n_timesteps = X.shape[1] if len(X.shape) == 3 else X.shape[1] // batch.n_features
@@ -295,7 +295,7 @@ def unchanged_on_error(estimator: Any) -> Iterator[None]:
 def check_targets_finite(y: Any) -> None:
     """Raise if y holds NaN, infinity or None, naming the first such sample, or is ragged."""
     try:
-        values = np.asarray(_list_or_array(y))
+        values = np.asarray(list_or_array(y))
         if values.dtype.kind in "UT":  # of NaN beside strings, NumPy makes the string "nan"
             values = np.asarray(y, dtype=object)
     except ValueError as error:
@@ -342,9 +342,9 @@ def cast(values: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
 
 def write_sequences(X: Any, batch: SequenceBatch, rows: np.ndarray) -> Any:
     """Return new values of all steps, in the order of `SequenceBatch.rows`, in the form of X."""
-    given, X = X, _list_or_array(X)
+    given, X = X, list_or_array(X)
     if isinstance(X, list):
-        return _in_list_of(given, np.split(rows, np.cumsum(batch.lengths)[:-1]))
+        return in_list_of(given, np.split(rows, np.cumsum(batch.lengths)[:-1]))
     if len(X.shape) == 2:
         return rows.reshape(len(batch), -1)
     n_samples, n_timesteps, _ = X.shape
@@ -355,7 +355,7 @@ def write_sequences(X: Any, batch: SequenceBatch, rows: np.ndarray) -> Any:
     return padded
 
 
-def _list_or_array(X: Any) -> Any:
+def list_or_array(X: Any) -> Any:
     """Return ragged input as a list of sequences, all other as something with a shape."""
     if hasattr(X, "iloc") and X.ndim == 1 and X.dtype == object:
         X = X.to_numpy()  # a pandas Series
@@ -587,3 +587,11 @@ def _complain_about_empty(sample: int) -> NoReturn:
     raise ValueError(
         f"Sequence {sample} of X is empty: give each at least one step, or leave it out."
     )
+
+
+def holds_float64(X: Any) -> bool:
+    """Say whether ids were given in double precision on purpose, not as integers."""
+    X = X.to_numpy() if hasattr(X, "to_numpy") else X
+    if getattr(X, "dtype", np.dtype(object)).kind != "O":
+        return X.dtype == np.float64
+    return any(getattr(one, "dtype", None) == np.float64 for one in X)

@@ -18,7 +18,8 @@ from ._core._samples import Samples
 from ._core._sequences import SequenceBatch, begins
 from ._core._streams import cut, n_stretches, step_losses
 from ._core._training import Outcome
-from ._parts import batch_size
+from ._input_formats import holds_float64
+from ._parts import batch_size, cure_of_divergence
 from ._sklearn_compat import FitCallbacks, Interval, fit_context, validate_params
 
 # Parameters of the other estimators that are none here: a language model has no choice of them.
@@ -559,7 +560,7 @@ class GRULanguageModel(DensityMixin, BaseGRU):
         as_set: bool = False,
     ) -> Samples:
         tokens, dtype = self._read_sequences(X, None if reset else self._trainer.params.dtype)
-        if reset and not _holds_float64(X):
+        if reset and not holds_float64(X):
             dtype = np.dtype(np.float32)
         samples = _shifted(tokens, dtype, self._weights(sample_weight, tokens))
         as_set = as_set and self._takes_a_set(n_stretches(samples, self.bptt_steps))
@@ -610,21 +611,10 @@ class GRULanguageModel(DensityMixin, BaseGRU):
         return -step_losses(trainer.objective, trainer.params, samples).astype(np.float64)
 
     def _cure_of_divergence(self, samples: Samples) -> str:
-        return (
-            f"Try a smaller learning_rate_init (it is {self.learning_rate_init}) or max_grad_norm "
-            f"(it is {self.max_grad_norm})."
-        )
+        return cure_of_divergence(self)
 
     def _new_loss(self, targets: np.ndarray, weights: np.ndarray) -> Loss:
         return MultinomialLogLoss(len(self.token_ids_) + 1)
-
-
-def _holds_float64(X: Any) -> bool:
-    """Say whether ids were given in double precision on purpose, not as integers."""
-    X = X.to_numpy() if hasattr(X, "to_numpy") else X
-    if getattr(X, "dtype", np.dtype(object)).kind != "O":
-        return X.dtype == np.float64
-    return any(getattr(one, "dtype", None) == np.float64 for one in X)
 
 
 def _shifted(tokens: SequenceBatch, dtype: np.dtype, weights: np.ndarray) -> Samples:

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from ._core._embedding import Embedding
+from ._core._encoder_decoder import EncoderDecoder
 from ._core._layers import RecurrentLayers
 from ._core._network import Network
 from ._core._optimizers import SOLVERS, Optimizer, OptimizerSettings
 from ._core._pooling import POOLINGS, EveryStep
 from ._core._schedules import SCHEDULES, Custom, Schedule
+from ._core._trunk import Trunk
 
 # batch_size="auto": all samples at once up to FULL_BATCH of them, else about that many mini-batches
 # within bounds. benchmarks/results tells why.
@@ -24,12 +26,7 @@ AUTO_N_STEPS = 1000
 
 def new_network(estimator: Any, n_features: int, n_raw: int) -> Network:
     """Return the network for so many features per step and raw outputs."""
-    sizes = tuple(np.atleast_1d(estimator.hidden_layer_sizes).tolist())
-    if not sizes or not all(type(size) is int and size > 0 for size in sizes):
-        raise ValueError(
-            "hidden_layer_sizes must be a positive int or a non-empty tuple of them, one per "
-            f"layer. Got {estimator.hidden_layer_sizes!r} instead."
-        )
+    sizes = _layer_sizes(estimator)
     if estimator.freeze > len(sizes):
         raise ValueError(
             f"freeze={estimator.freeze}, but hidden_layer_sizes={estimator.hidden_layer_sizes!r} "
@@ -52,6 +49,35 @@ def new_network(estimator: Any, n_features: int, n_raw: int) -> Network:
     return Network(
         layers, pooling(layers.n_outputs), n_raw, dropout=estimator.dropout, embedding=embedding
     )
+
+
+def new_encoder_decoder(estimator: Any, n_features: int, n_raw: int) -> EncoderDecoder:
+    """Return the network for so many features per step of the source and classes of targets."""
+    sizes, embedding = _layer_sizes(estimator), None
+    if estimator.embedding_dim is not None:
+        embedding = Embedding(len(estimator.token_ids_) + 1, estimator.embedding_dim)
+        n_features = estimator.embedding_dim
+    of_targets = Embedding(n_raw, estimator.target_embedding_dim, "embedding_decoder")
+    options = {
+        "reset_after": estimator.reset_after,
+        "dropout": estimator.dropout,
+        "recurrent_dropout": estimator.recurrent_dropout,
+    }
+    encoder = RecurrentLayers(n_features, sizes, bidirectional=estimator.bidirectional, **options)
+    decoder = RecurrentLayers(of_targets.n_dimensions, sizes, role="_decoder", **options)
+    return EncoderDecoder(
+        Trunk(encoder, embedding), Trunk(decoder, of_targets), n_raw, dropout=estimator.dropout
+    )
+
+
+def _layer_sizes(estimator: Any) -> tuple[int, ...]:
+    sizes = tuple(np.atleast_1d(estimator.hidden_layer_sizes).tolist())
+    if not sizes or not all(type(size) is int and size > 0 for size in sizes):
+        raise ValueError(
+            "hidden_layer_sizes must be a positive int or a non-empty tuple of them, one per "
+            f"layer. Got {estimator.hidden_layer_sizes!r} instead."
+        )
+    return sizes
 
 
 def new_optimizer(estimator: Any) -> Optimizer:
@@ -94,3 +120,11 @@ def n_epochs(estimator: Any, n_samples: int) -> int:
         return estimator.max_iter
     n_batches = math.ceil(n_samples / batch_size(estimator, n_samples))
     return int(np.clip(math.ceil(AUTO_N_STEPS / n_batches), *estimator._auto_n_epochs))
+
+
+def cure_of_divergence(estimator: Any) -> str:
+    """Return what to try when training on tokens diverges."""
+    return (
+        f"Try a smaller learning_rate_init (it is {estimator.learning_rate_init}) or max_grad_norm "
+        f"(it is {estimator.max_grad_norm})."
+    )

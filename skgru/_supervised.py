@@ -13,10 +13,11 @@ from ._core._network import Network
 from ._core._samples import Samples
 from ._core._sequences import SequenceBatch, begins
 from ._input_formats import cast, check_targets_finite, read_step_targets, write_step_values
+from ._pooled_states import PooledStates
 from ._sklearn_compat import check_sample_weight
 
 
-class SupervisedGRU(BaseGRU):
+class SupervisedGRU(PooledStates, BaseGRU):
     """Sequences in, one target per sequence or per step out."""
 
     @abstractmethod
@@ -122,3 +123,8 @@ class SupervisedGRU(BaseGRU):
         check_is_fitted(self)
         targets, weights = self._read(X, y, sample_weight, reset=False).rows()
         return self._score_raw(self._predict_raw(X)[1], targets, weights)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

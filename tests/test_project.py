@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 import skgru
-from skgru import GRUClassifier, GRULanguageModel, GRURegressor
+from skgru import GRUClassifier, GRULanguageModel, GRURegressor, GRUSeq2Seq
 
 PACKAGE = Path(skgru.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Which modules of skgru the files of a room may import; the longest prefix that fits counts.
 ALLOWED = {
-    "__init__": {"_classifier", "_language_model", "_regressor"},
+    "__init__": {"_classifier", "_language_model", "_regressor", "_seq2seq"},
     "_classifier": {
         "_class_weight",
         "_core._log_losses",
@@ -29,9 +29,10 @@ ALLOWED = {
     "_supervised": {
         "_base",
         "_core._network",
-        "_core._objective",
+        "_core._samples",
         "_core._sequences",
         "_input_formats",
+        "_pooled_states",
         "_sklearn_compat",
     },
     "_language_model": {
@@ -39,19 +40,32 @@ ALLOWED = {
         "_core._generation",
         "_core._log_losses",
         "_core._losses",
-        "_core._objective",
+        "_core._samples",
         "_core._sequences",
         "_core._streams",
         "_core._training",
+        "_input_formats",
         "_parts",
         "_sklearn_compat",
+    },
+    "_seq2seq": {
+        "_base",
+        "_core._decoding",
+        "_core._log_losses",
+        "_core._losses",
+        "_core._samples",
+        "_core._sequences",
+        "_input_formats",
+        "_parts",
+        "_sklearn_compat",
+        "_target_sequences",
+        "_threads",
     },
     "_base": {
         "_core",
         "_held_out",
         "_input_formats",
         "_parts",
-        "_pooled_states",
         "_sklearn_compat",
         "_threads",
         "_transfer",
@@ -59,8 +73,9 @@ ALLOWED = {
     "_parts": {"_core"},
     "_pooled_states": {"_core._network"},
     "_class_weight": set(),
-    "_held_out": {"_core._objective", "_core._sequences"},
+    "_held_out": {"_core._samples", "_core._sequences"},
     "_input_formats": {"_core._sequences"},
+    "_target_sequences": {"_core._sequences", "_input_formats"},
     "_sklearn_compat": set(),
     "_threads": set(),
     "_transfer": set(),
@@ -88,6 +103,16 @@ ALLOWED = {
     "_core._heads": {"_core._params"},
     "_core._embedding": {"_core._params", "_core._sequences"},
     "_core._pooling": {"_core._batching", "_core._layers", "_core._params"},
+    "_core._trunk": {
+        "_core._batching",
+        "_core._embedding",
+        "_core._layers",
+        "_core._params",
+        "_core._sequences",
+        "_core._tape",
+    },
+    "_core._carry": set(),
+    "_core._samples": {"_core._batching", "_core._carry", "_core._sequences"},
     "_core._network": {
         "_core._batching",
         "_core._dropout",
@@ -96,17 +121,40 @@ ALLOWED = {
         "_core._layers",
         "_core._params",
         "_core._pooling",
+        "_core._samples",
+        "_core._sequences",
+        "_core._tape",
+        "_core._trunk",
+    },
+    "_core._attention": {"_core._params"},
+    "_core._dense": {"_core._params"},
+    "_core._encoder_decoder": {
+        "_core._attention",
+        "_core._batching",
+        "_core._dense",
+        "_core._dropout",
+        "_core._heads",
+        "_core._network",
+        "_core._params",
+        "_core._samples",
+        "_core._sequences",
+        "_core._tape",
+        "_core._trunk",
+    },
+    "_core._decoding": {
+        "_core._attention",
+        "_core._encoder_decoder",
+        "_core._generation",
+        "_core._objective",
+        "_core._samples",
         "_core._sequences",
         "_core._tape",
     },
-    "_core._carry": set(),
     "_core._objective": {
-        "_core._batching",
-        "_core._carry",
         "_core._embedding",
         "_core._losses",
-        "_core._network",
         "_core._params",
+        "_core._samples",
         "_core._sequences",
         "_core._tape",
     },
@@ -115,6 +163,7 @@ ALLOWED = {
         "_core._carry",
         "_core._network",
         "_core._objective",
+        "_core._samples",
         "_core._sequences",
         "_core._tape",
     },
@@ -123,10 +172,11 @@ ALLOWED = {
         "_core._network",
         "_core._sequences",
         "_core._tape",
+        "_core._trunk",
     },
     "_core._training": {
         "_core._params",
-        "_core._objective",
+        "_core._samples",
         "_core._optimizers",
         "_core._schedules",
         "_core._tape",
@@ -248,7 +298,21 @@ def test_language_model_shares_texts(title):
     }
 
 
-@pytest.mark.parametrize("estimator", [GRURegressor, GRUClassifier, GRULanguageModel])
+@pytest.mark.parametrize("title", ["Parameters", "Attributes"])
+def test_encoder_decoder_shares_texts(title):
+    """But for those whose default or meaning is its own."""
+    model, classifier = section(GRUSeq2Seq, title), section(GRUClassifier, title)
+    shared = {name for name in set(model) & set(classifier) if model[name] == classifier[name]}
+    assert set(model) - shared <= {
+        *("hidden_layer_sizes", "embedding_dim", "target_embedding_dim", "bidirectional"),
+        *("dropout", "beam_width", "length_penalty", "max_length", "alpha", "batch_size"),
+        *("learning_rate", "learning_rate_init", "max_grad_norm", "max_iter"),
+        *("token_ids_", "target_ids_", "max_length_", "weights_", "n_layers_", "n_outputs_"),
+        *("loss_, best_loss_", "t_", "validation_loss_curve_, validation_scores_"),
+    }
+
+
+@pytest.mark.parametrize("estimator", [GRURegressor, GRUClassifier, GRULanguageModel, GRUSeq2Seq])
 def test_every_parameter_is_documented_with_its_default(estimator):
     documented = {}
     for names, text in section(estimator, "Parameters").items():

@@ -22,10 +22,9 @@ def case(request):
 def log_probability(case, source, tokens):
     """Of tokens and the end behind them, by the reference."""
     targets = [*tokens, END]
-    raw = gru.encoder_decoder(case.objective.layout.views(case.params), source, targets, **case.kind)
-    return -sum(
-        gru.multinomial_log_loss(row, [k]) for row, k in zip(raw, targets, strict=True)
-    )
+    named = case.objective.layout.views(case.params)
+    raw = gru.encoder_decoder(named, source, targets, **case.kind)
+    return -sum(gru.multinomial_log_loss(row, [k]) for row, k in zip(raw, targets, strict=True))
 
 
 def found_by(case, **options):
@@ -82,9 +81,7 @@ def test_beam_that_is_wide_enough_finds_the_most_probable_target_of_all(case):
     found = found_by(case, beam_width=width, max_length=4)
     for source, hypotheses in zip(case.sources, found, strict=True):
         ended = [one for one in hypotheses if len(one.tokens) < 4]
-        expected = {
-            tokens: log_probability(case, source, tokens) for tokens in all_targets(4)
-        }
+        expected = {tokens: log_probability(case, source, tokens) for tokens in all_targets(4)}
         best = max(expected, key=expected.get)
         assert tuple(ended[0].tokens) == best
         for one in ended:
