@@ -258,8 +258,11 @@ def write_step_values(X: Any, batch: SequenceBatch, rows: np.ndarray) -> Any:
 
 def in_list_of(X: Any, sequences: list[np.ndarray]) -> Any:
     """Return sequences as an object array if X is one: unlike lists, parts of it can be joined."""
-    if not isinstance(X, np.ndarray):
-        return sequences
+    return as_objects(sequences) if isinstance(X, np.ndarray) else sequences
+
+
+def as_objects(sequences: list[np.ndarray]) -> np.ndarray:
+    """Return sequences as an array of objects (n_samples,), also where all have one length."""
     objects = np.empty(len(sequences), dtype=object)
     for i, sequence in enumerate(sequences):
         objects[i] = sequence

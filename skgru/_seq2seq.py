@@ -9,12 +9,18 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ._base import BaseGRU, rows_of
-from ._core._decoding import Hypothesis, Search, most_probable, target_losses
+from ._core._decoding import (
+    Hypothesis,
+    Search,
+    encoder_states,
+    most_probable,
+    target_losses,
+)
 from ._core._log_losses import MultinomialLogLoss
 from ._core._losses import Loss
 from ._core._samples import Samples
 from ._core._sequences import SequenceBatch, begins
-from ._input_formats import holds_float64, in_list_of
+from ._input_formats import as_objects, holds_float64
 from ._parts import cure_of_divergence, new_encoder_decoder
 from ._sklearn_compat import Interval, check_sample_weight, fit_context
 from ._target_sequences import read_target_sequences
@@ -156,7 +162,7 @@ class GRUSeq2Seq(BaseGRU):
     n_parameters_ : int
         Number of weights and biases.
     n_layers_ : int
-        Number of layers of encoder and decoder, input and output included.
+        Number of layers of the encoder, and as well of the decoder, input and output included.
     n_outputs_ : int
         Number of outputs before the softmax: the first for unknown tokens, one for each of
         ``target_ids_``, the last for the end.
@@ -400,10 +406,13 @@ class GRUSeq2Seq(BaseGRU):
         Returns
         -------
         y : list of ndarray of shape (n_tokens_i,), or object array of them
-            Token ids, int64, a list if X is one. The parameters ``beam_width``, ``length_penalty``
-            and ``max_length`` take effect as they are now, also after `fit`.
+            Token ids, int64; a list if X is one, and otherwise an array, so that
+            `sklearn.model_selection.cross_val_predict` can join the folds. The parameters
+            ``beam_width``, ``length_penalty`` and ``max_length`` take effect as they are now, also
+            after `fit`.
         """
-        return in_list_of(X, [self._ids(found[0]) for found in self._search(X)])
+        predicted = [self._ids(found[0]) for found in self._search(X)]
+        return predicted if isinstance(X, (list, tuple)) else as_objects(predicted)
 
     def predict_beams(self, X):
         """Return all targets that are found for each sequence, the best first.
@@ -570,6 +579,19 @@ class GRUSeq2Seq(BaseGRU):
         search = Search(self.beam_width, self._max_length(), self.length_penalty)
         with blas_threads(1, network.n_units, len(sequences)):
             return most_probable(network, named, sequences, search)
+
+    def _states(self, X: Any, layer: int) -> tuple[SequenceBatch, np.ndarray]:
+        """Return X as it was read, and the states of a layer of the encoder, a row per step."""
+        sequences, _ = self._read_sequences(X, self._trainer.params.dtype)
+        objective = self._trainer.objective
+        named = objective.layout.views(self._trainer.params)
+        return sequences, encoder_states(objective.network, named, sequences, layer)
+
+    def _input_gradient(self, sequences: SequenceBatch, d_raw: np.ndarray) -> np.ndarray:
+        raise TypeError(
+            "input_gradient needs an output for each sequence or each of its steps, which a "
+            "GRUSeq2Seq has not. Its attention_weights say what it looks at."
+        )
 
     def _ids(self, hypothesis: Hypothesis) -> np.ndarray:
         return self.target_ids_[hypothesis.tokens - 1]

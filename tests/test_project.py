@@ -149,6 +149,7 @@ ALLOWED = {
         "_core._samples",
         "_core._sequences",
         "_core._tape",
+        "_core._trunk",
     },
     "_core._objective": {
         "_core._embedding",

@@ -14,6 +14,7 @@ from ._objective import Objective
 from ._samples import Samples
 from ._sequences import SequenceBatch, begins
 from ._tape import Workspace
+from ._trunk import join_cells
 
 UNKNOWN = 0  # the class of tokens that were never seen, which is never chosen
 
@@ -62,6 +63,20 @@ def target_losses(objective: Objective, params: np.ndarray, samples: Samples) ->
         places = record.trunk.packing.cell_rows(offsets[chunk][record.order])
         losses[places] = objective.row_losses(named, record.pooled, record.targets(batch)[0])
     return losses
+
+
+def encoder_states(
+    network: EncoderDecoder, parameters: dict[str, np.ndarray], X: SequenceBatch, layer: int
+) -> np.ndarray:
+    """Return the states of a layer of the encoder after each step, (M, D H), as in `X.rows()`."""
+    workspace = Workspace(parameters["weight_out"].dtype, keeps_gates=False)
+    offsets = begins(X.lengths)
+    n_units = sum(direction.cell.n_hidden for direction in network.encoder.layers.layers[layer])
+    states = np.empty((int(X.lengths.sum()), n_units), workspace.dtype)
+    for chunk in network.chunks(X):
+        record = network.encoder.forward(parameters, X[chunk], workspace)
+        states[record.packing.cell_rows(offsets[chunk])] = join_cells(record.states(layer))
+    return states
 
 
 def most_probable(

@@ -99,7 +99,7 @@ class EncoderDecoder:
         self.head = AffineHead(n_queried, n_raw)
         self.n_raw = n_raw
         self.dropout = dropout
-        self.n_layers = len(encoder.layers.layers) + len(decoder.layers.layers)
+        self.n_layers = len(encoder.layers.layers)  # of either side
         self.n_units = max(encoder.n_units, decoder.n_units)
 
     @property
