@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._attention import Attention, Memory
+from ._attention import Attention, Memory, flat
 from ._batching import Packing
 from ._dense import Dense
 from ._dropout import draw_mask
@@ -150,7 +150,7 @@ class EncoderDecoder:
         queries = _padded(trunk.states(-1), trunk.packing, order)
         contexts, attention = self.attention.forward(encoding.memory, queries)
         places = trunk.packing.cell_rows(order * queries.shape[1])
-        both = np.concatenate([_flat(contexts)[places], _flat(queries)[places]], axis=1)
+        both = np.concatenate([flat(contexts)[places], flat(queries)[places]], axis=1)
         outputs = self.readout.forward(parameters, both)
         mask = draw_mask(rng, self.dropout, outputs.shape, outputs.dtype)
         pooled = (outputs if mask is None else outputs * mask).T
@@ -188,7 +188,7 @@ class EncoderDecoder:
             d_final += bridge.backward(parameters, encoding.final, q_0, d_q_0_rows, gradient)
         of_source = encoding.trunk.packing
         places = of_source.cell_rows(np.arange(N) * d_states.shape[1])
-        d_runs = _runs(_flat(d_states)[places], of_source)
+        d_runs = _runs(flat(d_states)[places], of_source)
         self.encoder.backward(parameters, encoding.trunk, d_final.T, d_runs, gradient, workspace)
 
     def _backward_attention(
@@ -207,11 +207,11 @@ class EncoderDecoder:
         memory, queries, places = record.encoding.memory, record.queries, record.places
         n_memory = memory.states.shape[2]
         d_contexts = np.zeros((*queries.shape[:2], n_memory), queries.dtype)
-        _flat(d_contexts)[places] = d_both[:, :n_memory]
+        flat(d_contexts)[places] = d_both[:, :n_memory]
         d_queries, d_states = self.attention.backward(
             parameters, memory, queries, record.attention, d_contexts, gradient
         )
-        return d_both[:, n_memory:] + _flat(d_queries)[places], d_states
+        return d_both[:, n_memory:] + flat(d_queries)[places], d_states
 
     def raw_of_step(
         self, parameters: dict[str, np.ndarray], memory: Memory, states: np.ndarray
@@ -223,7 +223,7 @@ class EncoderDecoder:
         queries = states.T.reshape(len(memory.states), -1, len(states))
         contexts, _ = self.attention.forward(memory, queries)
         both = np.concatenate([contexts, queries], axis=2)
-        return self.head.forward(parameters, self.readout.forward(parameters, _flat(both)).T)
+        return self.head.forward(parameters, self.readout.forward(parameters, flat(both)).T)
 
     def chunks(self, X: SequenceBatch, n_raw_rows: int = 1) -> Iterator[np.ndarray]:
         """Cut the indices of sources, of falling length, into what is computed at a time.
@@ -271,7 +271,7 @@ def _padded(runs: list[np.ndarray], packing: Packing, order: np.ndarray) -> np.n
         padded[order] = runs[0].transpose(2, 0, 1)
         return padded
     padded = np.zeros((packing.n_sequences, n_timesteps, n_rows), runs[0].dtype)
-    _flat(padded)[packing.cell_rows(order * n_timesteps)] = join_cells(runs)
+    flat(padded)[packing.cell_rows(order * n_timesteps)] = join_cells(runs)
     return padded
 
 
@@ -284,8 +284,3 @@ def _runs(rows: np.ndarray, packing: Packing) -> list[np.ndarray]:
         runs.append(run.transpose(0, 2, 1))
         offset += size
     return runs
-
-
-def _flat(padded: np.ndarray) -> np.ndarray:
-    """Return an array (N, T, R) as its rows (N * T, R)."""
-    return padded.reshape(-1, padded.shape[2])
