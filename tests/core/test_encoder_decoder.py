@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from skgru._core._dropout import draw_mask
 from skgru._core._embedding import Embedding
 from skgru._core._encoder_decoder import EncoderDecoder
 from skgru._core._layers import RecurrentLayers
@@ -13,9 +14,9 @@ from skgru._core._samples import Samples
 from skgru._core._sequences import SequenceBatch
 from skgru._core._tape import Workspace
 from skgru._core._trunk import Trunk
+from tests.core.test_objective import STEP, random_directions
 from tests.reference import gru
 
-STEP = 1e-30
 N_TOKENS, N_CLASSES = 6, 5
 LENGTHS = {
     "equal": ([4, 4, 4], [3, 3, 3]),
@@ -76,33 +77,29 @@ class Pairs:
         )
         return value, gradient
 
-    def by_complex_steps(self, masks=None):
-        gradient = np.empty(len(self.params))
-        for i in range(len(gradient)):
-            shifted = self.params.astype(complex)
-            shifted[i] += 1j * STEP
-            value = gru.encoder_decoder_objective(
-                self.objective.layout.views(shifted),
-                self.sources,
-                self.targets,
-                self.sample_weight,
-                self.objective.alpha,
-                masks,
-                **self.kind,
-            )
-            gradient[i] = value.imag / STEP
-        return value.real, gradient
+    def reference_along(self, direction, masks=None):
+        """Return the value of the reference, and its derivative along a direction."""
+        value = gru.encoder_decoder_objective(
+            self.objective.layout.views(self.params + 1j * STEP * direction),
+            self.sources,
+            self.targets,
+            self.sample_weight,
+            self.objective.alpha,
+            masks,
+            **self.kind,
+        )
+        return value.real, value.imag / STEP
 
 
-def assert_gradient_equals_the_reference(case, masks=None, rng=None):
+def assert_gradient_equals_the_reference(case, rng=None, masks=None):
     value, gradient = case.loss_and_gradient(rng)
-    expected_value, expected = case.by_complex_steps(masks() if masks else None)
-    assert value == pytest.approx(expected_value, rel=1e-12)
+    drawn = None if masks is None else masks()
     views = case.objective.layout.views(gradient)
-    for name, of_reference in case.objective.layout.views(expected).items():
-        scale = np.linalg.norm(of_reference)
-        assert scale > 0, name
-        assert np.linalg.norm(views[name] - of_reference) < 1e-10 * scale, name
+    for name, direction in random_directions(case.objective.layout):
+        expected_value, slope = case.reference_along(direction, drawn)
+        assert value == pytest.approx(expected_value, rel=1e-12)
+        assert abs(slope) > 0, name
+        assert abs(direction @ gradient - slope) <= 1e-10 * np.linalg.norm(views[name]), name
 
 
 @pytest.mark.parametrize("sizes", [(3,), (3, 2)], ids=str)
@@ -120,3 +117,38 @@ def test_gradient_with_numbers_as_inputs(lengths, bidirectional):
     assert_gradient_equals_the_reference(
         Pairs((3, 2), bidirectional, False, lengths, n_tokens=None, alpha=0.1)
     )
+
+
+@pytest.mark.parametrize("lengths", ["equal", "ragged"])
+def test_gradient_with_dropout_before_the_head(lengths, monkeypatch, rng):
+    drawn = []
+
+    def draw(*arguments):
+        drawn.append(draw_mask(*arguments))
+        return drawn[-1]
+
+    monkeypatch.setattr("skgru._core._encoder_decoder.draw_mask", draw)
+    case = Pairs((3,), True, False, lengths, dropout=0.4)
+    network, samples = case.objective.network, case.samples
+
+    def masks():
+        """By sequence, in the order of the case."""
+        order = samples.X.falling_lengths()
+        batch = samples.select(order)
+        named = case.objective.layout.views(case.params)
+        record = network.forward_batch(named, batch, Workspace(np.dtype(float)))
+        rows = record.trunk.packing.cell_sequences()
+        of_sequence = {order[record.order[i]]: drawn[0][rows == i] for i in range(len(order))}
+        return [of_sequence[i] for i in range(len(order))]
+
+    assert_gradient_equals_the_reference(case, rng, masks)
+    assert 0 < (drawn[0] == 0).mean() < 1
+
+
+def test_a_second_batch_of_other_lengths_is_not_disturbed_by_the_first():
+    case, other = (Pairs((3,), True, False, lengths) for lengths in ("ragged", "equal"))
+    workspace = Workspace(np.dtype(float))
+    for one in (case, other, case):
+        gradient = np.empty(len(one.params))
+        one.objective.loss_and_gradient(one.params, one.samples, gradient, workspace)
+        np.testing.assert_array_equal(gradient, one.loss_and_gradient()[1])
