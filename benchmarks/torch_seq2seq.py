@@ -18,8 +18,11 @@ END = 1  # of a target; its tokens begin at 2 then
 class Seq2Seq(nn.Module):
     """What both kinds of attention share: the encoder, the first state and the way out."""
 
-    def __init__(self, n_inputs: int, n_outputs: int, dimensions: int, n_hidden: int) -> None:
+    def __init__(
+        self, n_inputs: int, n_outputs: int, dimensions: int, n_hidden: int, *, dropout: float = 0
+    ) -> None:
         super().__init__()
+        self.dropout = nn.Dropout(dropout)
         self.read = nn.Embedding(n_inputs, dimensions)
         self.encoder = nn.GRU(dimensions, n_hidden, batch_first=True, bidirectional=True)
         self.bridge = nn.Linear(2 * n_hidden, n_hidden)
@@ -36,14 +39,17 @@ class Seq2Seq(nn.Module):
         return states, (x > 0)[:, None], first[None]
 
     def way_out(self, states: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
-        return self.head(torch.tanh(self.mix(torch.cat([context, states], dim=-1))))
+        read = torch.tanh(self.mix(torch.cat([context, states], dim=-1)))
+        return self.head(self.dropout(read))
 
 
 class General(Seq2Seq):
     """Luong's general attention, read after the recurrence and no input of it."""
 
-    def __init__(self, n_inputs: int, n_outputs: int, dimensions: int, n_hidden: int) -> None:
-        super().__init__(n_inputs, n_outputs, dimensions, n_hidden)
+    def __init__(
+        self, n_inputs: int, n_outputs: int, dimensions: int, n_hidden: int, *, dropout: float = 0
+    ) -> None:
+        super().__init__(n_inputs, n_outputs, dimensions, n_hidden, dropout=dropout)
         self.decoder = nn.GRU(dimensions, n_hidden, batch_first=True)
         self.form = nn.Linear(2 * n_hidden, n_hidden, bias=False)
 
@@ -58,8 +64,10 @@ class General(Seq2Seq):
 class Additive(Seq2Seq):
     """Bahdanau's attention: the state before a step looks, and the step reads what it saw."""
 
-    def __init__(self, n_inputs: int, n_outputs: int, dimensions: int, n_hidden: int) -> None:
-        super().__init__(n_inputs, n_outputs, dimensions, n_hidden)
+    def __init__(
+        self, n_inputs: int, n_outputs: int, dimensions: int, n_hidden: int, *, dropout: float = 0
+    ) -> None:
+        super().__init__(n_inputs, n_outputs, dimensions, n_hidden, dropout=dropout)
         self.decoder = nn.GRUCell(dimensions + 2 * n_hidden, n_hidden)
         self.of_encoded = nn.Linear(2 * n_hidden, n_hidden)
         self.of_state = nn.Linear(n_hidden, n_hidden, bias=False)
@@ -96,6 +104,7 @@ def train(
 ) -> None:
     """Minimise the mean log loss per token by Adam; the rate falls as half a cosine."""
     optimizer = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
+    model.train()
     n_batches = -(-len(X) // batch_size)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_epochs * n_batches)
     for _ in range(n_epochs):
@@ -117,6 +126,7 @@ def decode(
     model: Seq2Seq, X: Sequence[np.ndarray], max_length: int, batch_size: int = 256
 ) -> list[list[int]]:
     """Take the most probable token at each step, until the end or max_length."""
+    model.eval()
     result: list[list[int]] = []
     for start in range(0, len(X), batch_size):
         x, lengths = padded(X[start : start + batch_size])
