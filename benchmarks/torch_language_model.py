@@ -63,3 +63,10 @@ def sample(model, length: int) -> list[int]:
         ids = torch.multinomial(torch.softmax(raw[0], dim=-1), 1)
         drawn.append(int(ids))
     return drawn
+
+
+@torch.inference_mode()
+def accuracy(model, ids: np.ndarray) -> float:
+    """Return how often the most probable token is the next one, in one long sequence."""
+    inputs, targets = lanes(ids, 1)
+    return float((model(inputs)[0].argmax(dim=-1) == targets).double().mean())

@@ -5,10 +5,16 @@ import pytest
 
 from skgru import datasets
 
-LOADERS = [getattr(datasets, name) for name in datasets.__all__]
+TEXTS = [
+    datasets.load_gospels,
+    datasets.load_sentiment,
+    datasets.load_shakespeare,
+    datasets.load_translation,
+]
+NUMBERS = [load for name in datasets.__all__ if (load := getattr(datasets, name)) not in TEXTS]
 
 
-@pytest.mark.parametrize("load", LOADERS)
+@pytest.mark.parametrize("load", NUMBERS)
 def test_bunch(load):
     bunch = load()
     assert {"data", "target", "feature_names", "target_names", "DESCR"} <= set(bunch)
@@ -36,6 +42,55 @@ def test_splits(load, n_train, n_test, n_classes):
     np.testing.assert_array_equal(both.data[n_train], X_test[0])
     with pytest.raises(ValueError, match="subset must be 'train', 'test' or 'all'"):
         load(subset="validation")
+
+
+@pytest.mark.parametrize("load", TEXTS)
+def test_texts(load):
+    bunch = load()
+    assert "Source:" in bunch.DESCR
+    assert "Licence:" in bunch.DESCR
+    assert all(type(text) is str and text.strip() for text in bunch.data)
+    assert "\ufffd" not in "".join(bunch.data)
+    with pytest.raises(ValueError, match="subset must be 'train', 'test' or 'all'"):
+        load(subset="validation")
+
+
+@pytest.mark.parametrize(
+    ("load", "n_characters"),
+    [(datasets.load_gospels, 422_709), (datasets.load_shakespeare, 1_332_599)],
+)
+def test_the_last_tenth_of_a_running_text_is_for_testing(load, n_characters):
+    (whole,), (train,), (test,) = (load(subset=part).data for part in ("all", "train", "test"))
+    assert len(whole) == n_characters
+    assert len(test) == pytest.approx(n_characters / 10, abs=1)
+    assert whole == train + test
+
+
+def test_sentiment():
+    counts = {}
+    for part in "train", "test":
+        three = datasets.load_sentiment(subset=part, neutral=True)
+        assert three.target_names == ["negative", "neutral", "positive"]
+        np.testing.assert_array_equal(three.target - 1, np.sign(np.trunc(three.score * 2)))
+        counts[part] = np.bincount(three.target).tolist()
+        X, y = datasets.load_sentiment(subset=part, return_X_y=True)
+        clear = three.target != 1
+        assert [text for text, is_clear in zip(three.data, clear, strict=True) if is_clear] == X
+        np.testing.assert_array_equal(y, three.target[clear] // 2)
+    assert counts == {"train": [969, 578, 1428], "test": [264, 142, 316]}
+    assert len(datasets.load_sentiment().data) == 969 + 1428 + 264 + 316
+
+
+def test_translation():
+    X_train, y_train = datasets.load_translation(subset="train", return_X_y=True)
+    X_test, y_test = datasets.load_translation(subset="test", return_X_y=True)
+    both = datasets.load_translation()
+    assert (len(X_train), len(X_test)) == (3285, 385)
+    assert both.data == X_train + X_test
+    assert both.target == y_train + y_test
+    assert len(set(both.data)) == len(both.data)
+    assert set(both.origin) == {"django", "jupyterlab", "sphinx", "wagtail"}
+    assert dict(zip(both.data, both.target, strict=True))["Log out"] == "Déconnexion"
 
 
 def test_japanese_vowels_have_the_published_lengths():
