@@ -22,14 +22,6 @@ from skgru._core._pooling import POOLINGS
 from skgru._core._schedules import SCHEDULES
 from skgru.preprocessing import TimeDistributed
 
-# With few epochs, for time: by default the small data of the checks get 500.
-KINDS = [
-    {"hidden_layer_sizes": (64, 32), "max_iter": 80},
-    {"bidirectional": True, "max_iter": 80},
-    {"reset_after": True, "max_iter": 80, "n_jobs": 2},
-]
-NO_FAILURE = [cls(**kind) for cls in (GRURegressor, GRUClassifier) for kind in [{}, *KINDS]]
-
 # The options in small networks, with few but long steps. The check of a regressor's score sets
 # alpha=0.01, for linear models: as a term of a GRU's loss that is strong, as decoupled weight decay
 # weak. Without such a term classifiers learn by heart what weighs next to nothing, so they have it.
@@ -41,6 +33,17 @@ QUICK = {
 }
 QUICK_REGRESSOR = {**QUICK, "solver": "adamw", "max_iter": 50}
 QUICK_CLASSIFIER = {**QUICK, "max_iter": 20}
+
+KINDS = [
+    {"hidden_layer_sizes": (16, 8)},
+    {"bidirectional": True},
+    {"reset_after": True, "hidden_layer_sizes": 64, "n_jobs": 2},  # fewer get no second thread
+]
+DEFAULTS = [GRURegressor(), GRUClassifier()]
+NO_FAILURE = [
+    *(GRURegressor(**{**QUICK_REGRESSOR, **kind}) for kind in KINDS),
+    *(GRUClassifier(**{**QUICK_CLASSIFIER, **kind}) for kind in KINDS),
+]
 
 
 class Weights(dict):
@@ -181,6 +184,7 @@ OPTIONS_IN_USE = [
     LastStepRegressor(return_sequences=True, **QUICK_REGRESSOR),
     LastStepClassifier(return_sequences=True, **QUICK_CLASSIFIER),
 ]
+CHECKED = [*DEFAULTS, *NO_FAILURE, *OPTIONS_IN_USE]
 
 LANGUAGE_MODELS = [
     FromZeroLanguageModel(**{**QUICK, **options})
@@ -261,8 +265,16 @@ def test_scikit_learn_check(estimator, check):
     check(estimator)
 
 
+@pytest.mark.thorough  # hundreds of epochs, of which none depends on versions
+@pytest.mark.filterwarnings("default")
+@parametrize_with_checks(DEFAULTS)
+def test_scikit_learn_check_of_defaults(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [1, 6, 10])  # once 24 times the tolerance
-@pytest.mark.parametrize("estimator", [GRURegressor(), GRUClassifier()], ids=repr)
+@pytest.mark.parametrize("estimator", DEFAULTS, ids=repr)
 def test_weights_are_copies_whatever_the_seed(estimator, seed, monkeypatch):
     """Rounding grows over the epochs of a fit, so this could hold by luck of the seed."""
 
@@ -287,7 +299,7 @@ def test_scikit_learn_check_with_options(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("estimator", NO_FAILURE + OPTIONS_IN_USE, ids=repr)
+@pytest.mark.parametrize("estimator", CHECKED, ids=repr)
 def test_tags_skip_no_check(estimator):
     tags = get_tags(clone(estimator))
     assert tags.input_tags.two_d_array
@@ -302,7 +314,7 @@ def test_tags_skip_no_check(estimator):
 def test_every_option_is_checked():
     """But for n_features_per_step: the tables of the checks have any number of columns."""
     used, known = set(), set()
-    for estimator in NO_FAILURE + OPTIONS_IN_USE:
+    for estimator in CHECKED:
         options, defaults = estimator.get_params(), type(estimator)().get_params()
         known |= options.keys()
         used |= {name for name in options if repr(options[name]) != repr(defaults[name])}
@@ -319,5 +331,5 @@ def test_every_option_is_checked():
     ],
 )
 def test_every_choice_is_checked(name, table):
-    choices = [one.get_params().get(name) for one in NO_FAILURE + OPTIONS_IN_USE]
+    choices = [one.get_params().get(name) for one in CHECKED]
     assert {one for one in choices if isinstance(one, str)} == set(table)
