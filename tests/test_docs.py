@@ -16,10 +16,12 @@ from skgru import GRUClassifier, GRULanguageModel, GRURegressor
 from skgru.preprocessing import TimeDistributed
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = [*DOCS.glob("*.rst"), *(DOCS.parent / f"{name}.md" for name in ("README", "CONTRIBUTING"))]
+BUILT = {"_build", "_templates", "auto_examples", "generated"}
+GUIDE = sorted(path for path in DOCS.rglob("*.rst") if BUILT.isdisjoint(path.parts))
+PAGES = [*GUIDE, *(DOCS.parent / f"{name}.md" for name in ("README", "CONTRIBUTING"))]
 BLOCKS = [
     pytest.param(block, id=f"{path.stem}-{i}")
-    for path in sorted(DOCS.glob("*.rst"))
+    for path in GUIDE
     for i, block in enumerate(
         re.findall(r"\.\. code-block:: python\n\n((?:   .*\n|\n)+)", path.read_text() + "\n")
     )
@@ -77,7 +79,7 @@ def test_oldest_neighbours_are_those_of_the_extra():
     project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text())["project"]
     extra = " ".join(project["optional-dependencies"]["interop-test"])
     bounds = dict(re.findall(r"([\w-]+)>=([\d.]+)", extra))
-    text = (DOCS / "neighbours.rst").read_text()
+    text = (DOCS / "user_guide" / "neighbours.rst").read_text()
     rows = re.findall(r"\* - (.+)\n     - [\d.]+\n     - ([\d.]+)\n", text)
     documented = {name.lower(): oldest for names, oldest in rows for name in names.split(" and ")}
     assert documented == {name: f"{bound}.0" for name, bound in bounds.items()}
