@@ -5,7 +5,7 @@ from pathlib import Path
 
 import skgru
 
-sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+sys.path.insert(0, str(Path(__file__).parent))
 
 project = "skgru"
 author = "The skgru developers"
@@ -16,12 +16,17 @@ language = "en"
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "sphinx.ext.viewcode",
     "numpydoc",
     "sphinx_copybutton",
     "sphinx_design",
-    "gallery_slot",
+    "_ext.accessibility",
+    "_ext.gallery_slot",
+    "_ext.live",
+    "_ext.mathml",
+    "_ext.measured",
+    "_ext.parameters",
+    "_ext.shapes",
 ]
 exclude_patterns = ["_build", "_templates", "auto_examples/**/*.ipynb"]
 templates_path = ["_templates"]
@@ -43,6 +48,7 @@ numpydoc_show_class_members = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "skgru"
 html_static_path = ["_static"]
