@@ -22,6 +22,7 @@ extensions = [
     "sphinx_design",
     "_ext.accessibility",
     "_ext.gallery_slot",
+    "_ext.imports",
     "_ext.live",
     "_ext.mathml",
     "_ext.measured",
@@ -54,6 +55,9 @@ html_title = "skgru"
 html_static_path = ["_static"]
 html_css_files = ["skgru.css"]
 html_show_sourcelink = False
+html_sidebars = {
+    page: [] for page in ("index", "getting_started", "mathematics", "genindex", "search")
+}
 html_theme_options = {
     "logo": {"text": "skgru"},
     "navigation_with_keys": False,

@@ -1,6 +1,7 @@
 """The code of the user guide runs, block by block, on small data."""
 
 import re
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -16,15 +17,28 @@ from skgru import GRUClassifier, GRULanguageModel, GRURegressor
 from skgru.preprocessing import TimeDistributed
 
 DOCS = Path(__file__).parents[1] / "docs"
-BUILT = {"_build", "_templates", "auto_examples", "generated"}
+BUILT = {"_build", "_templates", "auto_examples", "generated", "node_modules"}
 GUIDE = sorted(path for path in DOCS.rglob("*.rst") if BUILT.isdisjoint(path.parts))
 PAGES = [*GUIDE, *(DOCS.parent / f"{name}.md" for name in ("README", "CONTRIBUTING"))]
+
+
+def blocks_of(text, directive):
+    """Return the contents of all directives of that name, without indentation and options."""
+    pattern = rf"^( *)\.\. {directive}\n((?:\1   .*\n|\n)+)"
+    contents = [body for _, body in re.findall(pattern, text + "\n", re.MULTILINE)]
+    return [re.sub(r"\A(:.*\n(  .*\n)*)*", "", textwrap.dedent(body)).strip() for body in contents]
+
+
 BLOCKS = [
     pytest.param(block, id=f"{path.stem}-{i}")
     for path in GUIDE
-    for i, block in enumerate(
-        re.findall(r"\.\. code-block:: python\n\n((?:   .*\n|\n)+)", path.read_text() + "\n")
-    )
+    for i, block in enumerate(blocks_of(path.read_text(), "code-block:: python"))
+]
+# Pages whose blocks the build runs, one after the other with shared names.
+LIVE = [
+    pytest.param(blocks, id=path.stem)
+    for path in GUIDE
+    if (blocks := blocks_of(path.read_text(), "live::"))
 ]
 
 
@@ -63,12 +77,22 @@ def names(rng, monkeypatch):
 @pytest.mark.filterwarnings("ignore:Training reached max_iter")
 @pytest.mark.parametrize("block", BLOCKS)
 def test_block_runs(block, names):
-    for package in re.findall(r"^ +(?:from|import) ([\w.]+)", block, re.MULTILINE):
+    run(block, names)
+
+
+@pytest.mark.filterwarnings("ignore:Training reached max_iter")
+@pytest.mark.parametrize("blocks", LIVE)
+def test_live_page_runs(blocks, names):
+    run("\n".join(blocks), names)
+
+
+def run(code, names):
+    for package in re.findall(r"^ *(?:from|import) ([\w.]+)", code, re.MULTILINE):
         if not package.startswith("skgru"):
             pytest.importorskip(package)
-    if "Display" in block:
+    if "Display" in code or "matplotlib" in code:
         pytest.importorskip("matplotlib").use("Agg")
-    exec(re.sub("^   ", "", block, flags=re.MULTILINE), names)
+    exec(code, names)
 
 
 def test_there_are_blocks():

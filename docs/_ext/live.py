@@ -1,7 +1,7 @@
 """Code that the build runs, with what it prints and draws below it.
 
-``.. live::`` blocks of a page share their names, like the cells of a notebook. With ``:figure:`` and a
-caption the figure that the code draws is shown; ``:hide:`` leaves the code out.
+``.. live::`` blocks of a page share their names, like the cells of a notebook. With ``:figure:``
+and a caption the figure that the code draws is shown; ``:hide:`` leaves the code out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import contextlib
 import io
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -25,7 +25,7 @@ class Live(SphinxDirective):
     """A block of Python, and the outcome of running it."""
 
     has_content = True
-    option_spec = {
+    option_spec: ClassVar = {
         "figure": directives.unchanged,
         "alt": directives.unchanged,
         "hide": directives.flag,

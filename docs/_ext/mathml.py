@@ -1,4 +1,4 @@
-"""Equations as MathML, made in the build: they need no script and no network, and can be read aloud."""
+"""Equations as MathML, made in the build: they need no script and no network."""
 
 from __future__ import annotations
 

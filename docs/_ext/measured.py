@@ -7,7 +7,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from statistics import geometric_mean
+from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -63,7 +65,12 @@ class TableDirective(SphinxDirective):
         files = [results.newest(name) for name in sources]
         dates = sorted({results.date_of(file) for file in files})
         where = ", ".join(f"``{file.name}``" for file in files)
-        lines = [f".. list-table:: {title}", "   :header-rows: 1", "   :class: results", ""]
+        lines = [
+            f".. list-table:: {' '.join(title.split())}",
+            "   :header-rows: 1",
+            "   :class: results",
+            "",
+        ]
         for cells in (header, *rows):
             bullets = ["   * - ", *["     - "] * (len(cells) - 1)]
             lines += [
@@ -78,7 +85,7 @@ class ResultsTable(TableDirective):
     """A table of a Markdown result; the argument is its file without the date."""
 
     required_arguments = 1
-    option_spec = {
+    option_spec: ClassVar = {
         "title": directives.unchanged_required,
         "section": directives.unchanged,
         "number": directives.nonnegative_int,
@@ -112,21 +119,38 @@ class ResultsTable(TableDirective):
 class RatiosTable(TableDirective):
     """The peers' times divided by skgru's: geometric mean, lowest and highest of all sizes."""
 
-    option_spec = {
+    option_spec: ClassVar = {
         "title": directives.unchanged_required,
         "threads": directives.positive_int,
         "peers": directives.unchanged,
-        "limits": directives.flag,
     }
 
     def run(self) -> list[nodes.Node]:
         """Return the table."""
         n = self.options.get("threads", 1)
-        threads = f"{n}_thread" if n == 1 else f"{n}_threads"
         peers = self.options.get("peers", " ".join(PEERS)).split()
-        rows = [[PEERS[peer], *ratios(f"{peer}_{threads}")] for peer in peers]
-        sources = [f"{peer}_{threads}" for peer in peers]
+        sources = [f"{peer}_{n}_thread{'s' * (n > 1)}" for peer in peers]
+        rows = [
+            [PEERS[peer.removesuffix("_float64")], *ratios(source)]
+            for peer, source in zip(peers, sources, strict=True)
+        ]
         return self.table(self.options["title"], ["beside", *TASKS.values()], rows, sources)
+
+
+class LimitsTable(TableDirective):
+    """Those ratios, and what they could be at most, as ``benchmarks/figures.py`` prints them."""
+
+    option_spec: ClassVar = {"title": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        header = ["beside", *(text for task in TASKS.values() for text in (task, "limit"))]
+        rows = []
+        for peer, label in PEERS.items():
+            pairs = [limits(f"{peer}_1_thread", task) for task in TASKS]
+            rows.append([label, *(text for pair in pairs for text in pair)])
+        sources = ["limit_1_thread", *(f"{peer}_1_thread" for peer in PEERS)]
+        return self.table(self.options["title"], header, rows, sources)
 
 
 class SpeedBars(SphinxDirective):
@@ -137,8 +161,8 @@ class SpeedBars(SphinxDirective):
         names = {f"{peer}_1_thread": label.split(",")[0] for peer, label in PEERS.items()}
         date = max(results.date_of(results.newest(name)) for name in names)
         caption = (
-            f"Ten sizes of problem in float32 on one thread, {date}: geometric means as dots, lowest "
-            "to highest as lines. More in :doc:`/user_guide/performance`."
+            f"Ten sizes of problem in float32 on one thread, {date}: geometric means as "
+            "dots, lowest to highest as lines. More in :doc:`/user_guide/performance`."
         )
         figure = nodes.figure("", nodes.raw("", speed_bars(names), format="html"))
         text = self.parse_text_to_nodes(caption)[0]
@@ -162,6 +186,25 @@ def ratios(name: str) -> list[str]:
     return cells
 
 
+def limits(name: str, task: str) -> tuple[str, str]:
+    """Return mean and lowest ratio, and what they would be if arithmetic alone took time."""
+
+    def rows(name: str) -> list[dict[str, Any]]:
+        return json.loads(results.newest(name).read_text())["rows"]
+
+    pairs = [
+        (a[task]["ratio"], b[task]["ratio"])
+        for a, b in zip(rows(name), rows("limit_1_thread"), strict=True)
+        if task in a
+    ]
+    if not pairs:
+        return " ", " "
+    found = [ratio for ratio, _ in pairs]
+    bounds = [ratio / min(1, share) for ratio, share in pairs]
+    texts = [f"{geometric_mean(x):.1f} ({min(x):.2f})" for x in (found, bounds)]
+    return texts[0], texts[1]
+
+
 def visit_measured(app: Sphinx, doctree: nodes.document) -> None:
     """Note every result a page reads, so that a newer run makes it be built anew."""
     for node in doctree.findall(nodes.inline):
@@ -174,6 +217,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("measured", MeasuredRole())
     app.add_role("measured-on", MeasuredOnRole())
     app.add_directive("results-table", ResultsTable)
+    app.add_directive("limits-table", LimitsTable)
     app.add_directive("ratios-table", RatiosTable)
     app.add_directive("speed-bars", SpeedBars)
     app.connect("doctree-read", visit_measured)

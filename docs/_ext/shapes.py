@@ -7,6 +7,7 @@ Width 360, so that a phone shows them in full size.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -52,10 +53,11 @@ class Drawing:
     def line(self, x1: float, y1: float, x2: float, y2: float, *, arrow: bool = False) -> None:
         """Draw a line, with a head at its end perhaps."""
         self.height = max(self.height, y1, y2)
-        head = ' marker-end="url(#shape-arrow)"' if arrow else ""
-        self.parts.append(
-            f'<line class="pen" x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}"{head}/>'
-        )
+        self.parts.append(f'<line class="pen" x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}"/>')
+        if arrow:
+            angle = math.degrees(math.atan2(y2 - y1, x2 - x1))
+            place = f'transform="translate({x2:g} {y2:g}) rotate({angle:.1f})"'
+            self.parts.append(f'<path class="head" d="M-7 -3.5L0 0L-7 3.5z" {place}/>')
 
     def sequence(self, x: float, y: float, n_timesteps: int, n_features: int = 2) -> None:
         """Draw one sequence: a column of cells for each step."""
@@ -66,13 +68,9 @@ class Drawing:
     def svg(self) -> str:
         """Return the picture."""
         height = self.height + 6
-        arrow = (
-            '<defs><marker id="shape-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
-            'markerHeight="7" orient="auto"><path class="head" d="M0 0L8 4L0 8z"/></marker></defs>'
-        )
         return (
             f'<svg class="shape" role="img" aria-label="{escape(self.title)}" '
-            f'viewBox="0 0 {WIDTH} {height:g}">{arrow}{"".join(self.parts)}</svg>'
+            f'viewBox="0 0 {WIDTH} {height:g}">{"".join(self.parts)}</svg>'
         )
 
 
@@ -83,19 +81,18 @@ def three_d() -> Drawing:
         "and two rows, one for each feature."
     )
     for i in (2, 1, 0):
-        x, y = 60 + 22 * i, 76 - 22 * i
+        x, y = 112 + 22 * i, 52 - 22 * i
         drawing.parts.append(
             f'<rect class="sheet" x="{x - 3}" y="{y - 3}" width="{5 * CELL + 6}" '
             f'height="{2 * CELL + 6}"/>'
         )
         drawing.sequence(x, y, 5)
-    drawing.text(222, 122, "one sample in front,", "start")
-    drawing.text(222, 138, "n_samples = 3", "start code")
-    drawing.line(180, 124, 224, 80, arrow=True)
-    drawing.line(60, 132, 168, 132, arrow=True)
-    drawing.text(60, 150, "time: n_timesteps = 5", "start code")
-    drawing.line(48, 76, 48, 120, arrow=True)
-    drawing.text(6, 66, "n_features = 2", "start code")
+    drawing.line(112, 108, 220, 108, arrow=True)
+    drawing.text(112, 124, "n_timesteps = 5: time", "start code")
+    drawing.line(104, 52, 104, 96, arrow=True)
+    drawing.text(4, 78, "n_features = 2", "start code")
+    drawing.line(232, 100, 276, 56, arrow=True)
+    drawing.text(258, 92, "n_samples = 3", "start code")
     return drawing
 
 
@@ -156,7 +153,7 @@ def one_target() -> Drawing:
     """A sequence in, a number or class out."""
     drawing = Drawing("A sequence of six steps is read from left to right; after the last, one y.")
     _read(drawing, 6, per_step=False)
-    drawing.text(40, 118, "one y for each sequence: (n_samples,)", "start code")
+    drawing.text(40, 114, "one y for each sequence: (n_samples,)", "start code")
     return drawing
 
 
@@ -164,7 +161,8 @@ def per_step() -> Drawing:
     """A sequence in, as many targets out."""
     drawing = Drawing("A sequence of six steps, and below each step a y of its own.")
     _read(drawing, 6, per_step=True)
-    drawing.text(40, 118, "return_sequences=True: (n_samples, n_timesteps)", "start code")
+    drawing.text(40, 114, "return_sequences=True", "start code")
+    drawing.text(40, 130, "a y for each step: (n_samples, n_timesteps)", "start code")
     return drawing
 
 

@@ -58,10 +58,10 @@ def summary(name: str, task: str) -> tuple[float, float, float]:
 
 def _row(y: float, label: str, mean: float, low: float, high: float) -> str:
     kind = "ahead" if mean >= 1 else "behind"
-    x = across(mean)
+    x, x1, x2 = across(mean), across(low), across(high)
     return (
         f'<text class="name" x="{LEFT - 8}" y="{y + 4:g}">{escape(label)}</text>'
-        f'<line class="{kind}" x1="{across(low):.1f}" y1="{y:g}" x2="{across(high):.1f}" y2="{y:g}"/>'
+        f'<line class="{kind}" x1="{x1:.1f}" y1="{y:g}" x2="{x2:.1f}" y2="{y:g}"/>'
         f'<circle class="{kind}" cx="{x:.1f}" cy="{y:g}" r="5"/>'
         f'<text class="start" x="{RIGHT + 2}" y="{y + 4:g}">{mean:.1f}</text>'
     )
