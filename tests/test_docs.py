@@ -83,7 +83,17 @@ def test_block_runs(block, names):
 @pytest.mark.filterwarnings("ignore:Training reached max_iter")
 @pytest.mark.parametrize("blocks", LIVE)
 def test_live_page_runs(blocks, names):
-    run("\n".join(blocks), names)
+    """The build runs it with all its epochs."""
+    run(re.sub(r"max_iter=\d\d\b", "max_iter=2", "\n".join(blocks)), names)
+
+
+def test_equations_of_the_page_are_those_of_the_core():
+    page = {}
+    run("\n".join(blocks_of((DOCS / "mathematics.rst").read_text(), "live::")), page)
+    assert {"weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "J"} < page["differences"].keys()
+    assert {"q", "W_hh", "b_hh"} < page["of_variants"].keys()
+    for differences in (page["differences"], page["of_variants"]):
+        assert all(difference < 1e-12 for difference in differences.values()), differences
 
 
 def run(code, names):

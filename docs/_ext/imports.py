@@ -90,8 +90,8 @@ def matrix(within: str) -> str:
         x = LEFT + CELL * i
         parts.append(f'<line class="grid" x1="{x}" y1="{TOP}" x2="{x}" y2="{TOP + size}"/>')
         for target in edges.get(name, ()):
-            x = LEFT + CELL * names.index(target) + CELL / 2
-            parts.append(f'<circle class="dot" cx="{x}" cy="{y + CELL / 2}" r="4.5"/>')
+            middle = LEFT + CELL * names.index(target) + CELL / 2
+            parts.append(f'<circle class="dot" cx="{middle}" cy="{y + CELL / 2}" r="4.5"/>')
     words = "; ".join(
         f"{name} imports {', '.join(sorted(edges[name]))}" for name in names if edges.get(name)
     )

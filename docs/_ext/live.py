@@ -33,7 +33,8 @@ class Live(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the block, what it printed, and its figure."""
-        names = self.env.temp_data.setdefault("live names", {"__name__": "__live__"})
+        page: dict[str, Any] = {"__name__": "__live__"}
+        names: Any = self.env.temp_data.setdefault("live names", page)
         code = "\n".join(self.content)
         printed = execute(code, names)
         found: list[nodes.Node] = []
@@ -64,12 +65,14 @@ class Live(SphinxDirective):
 def execute(code: str, names: dict[str, Any]) -> str:
     """Run code and return what it prints, with the value of its last line if that is one."""
     tree = ast.parse(code)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    last = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = tree.body.pop()
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), warnings.catch_warnings():
         warnings.simplefilter("error")
         exec(compile(tree, "<live>", "exec"), names)
-        if last is not None:
+        if isinstance(last, ast.Expr):
             value = eval(compile(ast.Expression(last.value), "<live>", "eval"), names)
             if value is not None and "matplotlib" not in type(value).__module__:
                 print(repr(value))
