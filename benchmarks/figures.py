@@ -2,8 +2,9 @@
 
     python benchmarks/figures.py
 
-Writes ``docs/figures/speed.svg``, ``limit.svg`` and ``growth.svg`` from ``benchmarks/results``, and
-prints what the ratios could be at most.
+Writes ``docs/figures/speed.svg`` for the README, and ``speed_tall.svg``, ``limit_tall.svg`` and
+``growth_tall.svg``, which can be read on a phone, from ``benchmarks/results``; prints what the
+ratios could be at most.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from pairing import print_header, print_line
 RESULTS = Path(__file__).parent / "results"
 FIGURES = Path(__file__).parents[1] / "docs" / "figures"
 PEERS = {
-    "torch": ("PyTorch", "#d1495b"),
-    "skorch": ("skorch", "#edae49"),
-    "jax": ("JAX", "#30638e"),
-    "onnxruntime": ("ONNX Runtime", "#00798c"),
+    "torch": ("PyTorch", "#D55E00"),
+    "skorch": ("skorch", "#E69F00"),
+    "jax": ("JAX", "#0072B2"),
+    "onnxruntime": ("ONNX Runtime", "#009E73"),
 }
 PANELS = {"fit": "fit", "predict all": "predict, all", "predict 64": "predict, 64"}
 
@@ -47,12 +48,16 @@ def style(axes: Any) -> None:
     axes.tick_params(labelsize=8)
 
 
-def speed() -> None:
+def columns(n_panels: int, size: tuple[float, float], **shared: bool) -> tuple[Any, Any]:
+    """Return panels one below the other."""
+    return plt.subplots(n_panels, 1, figsize=size, layout="constrained", **shared)
+
+
+def speed(name: str, figure: Any, panels: Any) -> None:
     """Draw the ratios at one thread, a dot for each size and peer."""
-    figure, panels = plt.subplots(1, 3, figsize=(9, 3.4), sharey=True, layout="constrained")
     for axes, (key, title) in zip(panels, PANELS.items(), strict=True):
-        for name, (label, colour) in PEERS.items():
-            rows = newest(f"{name}_1_thread")["rows"]
+        for peer, (label, colour) in PEERS.items():
+            rows = newest(f"{peer}_1_thread")["rows"]
             ratios = [row[key]["ratio"] for row in rows if key in row]
             if ratios:
                 axes.plot(ratios, range(len(ratios)), "o", color=colour, label=label, alpha=0.9)
@@ -62,19 +67,25 @@ def speed() -> None:
         axes.set_title(title, fontsize=10)
         axes.grid(axis="x", color="0.9")
         style(axes)
-    panels[0].set_yticks(range(len(rows)), [size(row) for row in rows])
-    panels[0].invert_yaxis()
-    panels[0].set_ylabel("T, F, H, batch", fontsize=8)
+    name_sizes(panels, rows)
     figure.supxlabel("times as long as skgru: to the right of 1, skgru is faster", fontsize=9)
     handles, labels = panels[1].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False, fontsize=9)
-    save(figure, "speed")
+    save(figure, name)
+
+
+def name_sizes(panels: Any, rows: list[dict[str, Any]]) -> None:
+    """Write the sizes beside the panels, the first one on top."""
+    for axes in panels:
+        axes.set_yticks(range(len(rows)), [size(row) for row in rows])
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+    panels[0].set_ylabel("T, F, H, batch", fontsize=8)
 
 
 def limit() -> None:
     """Draw how much of fit and predict their arithmetic is, at one thread."""
     rows = newest("limit_1_thread")["rows"]
-    figure, panels = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True, layout="constrained")
+    figure, panels = columns(2, (4.8, 6))
     bars = {
         panels[0]: [("recurrence", "the recurrence", "#a9c5de"), ("fit", "arithmetic", "#30638e")],
         panels[1]: [("predict all", "arithmetic", "#30638e")],
@@ -87,19 +98,17 @@ def limit() -> None:
         axes.set_title(title, fontsize=10)
         axes.set_xlabel("share of its time", fontsize=9)
         style(axes)
-    panels[0].set_yticks(range(len(rows)), [size(row) for row in rows])
-    panels[0].invert_yaxis()
-    panels[0].set_ylabel("T, F, H, batch", fontsize=8)
+    name_sizes(panels, rows)
     panels[0].axvline(0.7, color="0.4", linewidth=1, linestyle=":")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False, fontsize=8)
-    save(figure, "limit")
+    save(figure, "limit_tall")
 
 
 def growth() -> None:
     """Draw the time of an epoch over samples, steps and batch size, and the fitted exponents."""
     curves = newest("scaling")["curves"]
-    figure, panels = plt.subplots(1, 3, figsize=(8, 2.8), layout="constrained")
+    figure, panels = columns(3, (4.8, 7.5))
     names = {"n_samples": "samples", "n_timesteps": "steps", "batch_size": "batch size"}
     for axes, (key, name) in zip(panels, names.items(), strict=True):
         curve = curves[key]
@@ -109,9 +118,10 @@ def growth() -> None:
         axes.set_xlabel(name, fontsize=9)
         axes.set_title(f"exponent {curve['exponent']:.2f}", fontsize=9)
         style(axes)
-    panels[0].set_ylabel("ms an epoch", fontsize=9)
+    for axes in panels[:2]:
+        axes.set_ylabel("ms an epoch", fontsize=9)
     panels[2].set_ylabel("ms a step of training", fontsize=9)
-    save(figure, "growth")
+    save(figure, "growth_tall")
 
 
 def save(figure: Any, name: str) -> None:
@@ -134,7 +144,8 @@ def limits() -> None:
 
 
 if __name__ == "__main__":
-    speed()
+    speed("speed", *plt.subplots(1, 3, figsize=(9, 3.4), sharey=True, layout="constrained"))
+    speed("speed_tall", *columns(3, (4.8, 8.4), sharex=True))
     limit()
     growth()
     limits()

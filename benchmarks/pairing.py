@@ -74,10 +74,10 @@ def compare(
     return Paired(*map(median, zip(*pairs, strict=True)), median(ratios))
 
 
-def conditions(**more: Any) -> dict[str, Any]:
+def conditions(*packages: str, **more: Any) -> dict[str, Any]:
     """Return versions, date and load, with which a result is to be read."""
     versions = {}
-    for package in REPORTED:
+    for package in (*REPORTED, *packages):
         try:
             versions[package] = version(package)
         except PackageNotFoundError:

@@ -1,6 +1,7 @@
 """The code of the user guide runs, block by block, on small data."""
 
 import re
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -16,13 +17,28 @@ from skgru import GRUClassifier, GRULanguageModel, GRURegressor
 from skgru.preprocessing import TimeDistributed
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = [*DOCS.glob("*.rst"), *(DOCS.parent / f"{name}.md" for name in ("README", "CONTRIBUTING"))]
+BUILT = {"_build", "_templates", "auto_examples", "generated", "node_modules"}
+GUIDE = sorted(path for path in DOCS.rglob("*.rst") if BUILT.isdisjoint(path.parts))
+PAGES = [*GUIDE, *(DOCS.parent / f"{name}.md" for name in ("README", "CONTRIBUTING"))]
+
+
+def blocks_of(text, directive):
+    """Return the contents of all directives of that name, without indentation and options."""
+    pattern = rf"^( *)\.\. {directive}\n((?:\1   .*\n|\n)+)"
+    contents = [body for _, body in re.findall(pattern, text + "\n", re.MULTILINE)]
+    return [re.sub(r"\A(:.*\n(  .*\n)*)*", "", textwrap.dedent(body)).strip() for body in contents]
+
+
 BLOCKS = [
     pytest.param(block, id=f"{path.stem}-{i}")
-    for path in sorted(DOCS.glob("*.rst"))
-    for i, block in enumerate(
-        re.findall(r"\.\. code-block:: python\n\n((?:   .*\n|\n)+)", path.read_text() + "\n")
-    )
+    for path in GUIDE
+    for i, block in enumerate(blocks_of(path.read_text(), "code-block:: python"))
+]
+# Pages whose blocks the build runs, one after the other with shared names.
+LIVE = [
+    pytest.param(blocks, id=path.stem)
+    for path in GUIDE
+    if (blocks := blocks_of(path.read_text(), "live::"))
 ]
 
 
@@ -61,12 +77,32 @@ def names(rng, monkeypatch):
 @pytest.mark.filterwarnings("ignore:Training reached max_iter")
 @pytest.mark.parametrize("block", BLOCKS)
 def test_block_runs(block, names):
-    for package in re.findall(r"^ +(?:from|import) ([\w.]+)", block, re.MULTILINE):
+    run(block, names)
+
+
+@pytest.mark.filterwarnings("ignore:Training reached max_iter")
+@pytest.mark.parametrize("blocks", LIVE)
+def test_live_page_runs(blocks, names):
+    """The build runs it with all its epochs."""
+    run(re.sub(r"max_iter=\d\d\b", "max_iter=2", "\n".join(blocks)), names)
+
+
+def test_equations_of_the_page_are_those_of_the_core():
+    page = {}
+    run("\n".join(blocks_of((DOCS / "mathematics.rst").read_text(), "live::")), page)
+    assert {"weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "J"} < page["differences"].keys()
+    assert {"q", "W_hh", "b_hh"} < page["of_variants"].keys()
+    for differences in (page["differences"], page["of_variants"]):
+        assert all(difference < 1e-12 for difference in differences.values()), differences
+
+
+def run(code, names):
+    for package in re.findall(r"^ *(?:from|import) ([\w.]+)", code, re.MULTILINE):
         if not package.startswith("skgru"):
             pytest.importorskip(package)
-    if "Display" in block:
+    if "Display" in code or "matplotlib" in code:
         pytest.importorskip("matplotlib").use("Agg")
-    exec(re.sub("^   ", "", block, flags=re.MULTILINE), names)
+    exec(code, names)
 
 
 def test_there_are_blocks():
@@ -77,7 +113,7 @@ def test_oldest_neighbours_are_those_of_the_extra():
     project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text())["project"]
     extra = " ".join(project["optional-dependencies"]["interop-test"])
     bounds = dict(re.findall(r"([\w-]+)>=([\d.]+)", extra))
-    text = (DOCS / "neighbours.rst").read_text()
+    text = (DOCS / "user_guide" / "neighbours.rst").read_text()
     rows = re.findall(r"\* - (.+)\n     - [\d.]+\n     - ([\d.]+)\n", text)
     documented = {name.lower(): oldest for names, oldest in rows for name in names.split(" and ")}
     assert documented == {name: f"{bound}.0" for name, bound in bounds.items()}
