@@ -13,7 +13,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skgru import GRUClassifier, GRULanguageModel, GRURegressor
+from skgru import GRUClassifier, GRULanguageModel, GRURegressor, GRUSeq2Seq
 from skgru.preprocessing import TimeDistributed
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -46,7 +46,7 @@ LIVE = [
 def names(rng, monkeypatch):
     """What the blocks take as given; estimators are small and quick where a block says nothing."""
     X, y = rng.standard_normal((40, 4, 2)), rng.randint(0, 2, 40)
-    for cls in (GRURegressor, GRUClassifier, GRULanguageModel):
+    for cls in (GRURegressor, GRUClassifier, GRULanguageModel, GRUSeq2Seq):
         defaults = {**cls.__init__.__kwdefaults__, "max_iter": 2}
         monkeypatch.setattr(cls.__init__, "__kwdefaults__", defaults)
     with sklearn.config_context():  # one block sets it
