@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
+
+from scipy.sparse import issparse
 
 from ._core._sequences import SequenceBatch, begins
 from ._input_formats import list_or_array, place_of
@@ -15,15 +18,15 @@ LARGEST_ID = 2**53 - 1  # beyond it, several integers become one in double preci
 def read_target_sequences(y: Any) -> SequenceBatch:
     """Return y as sequences of token ids, (M, 1), int64, without padding.
 
-    ``y`` is a list of arrays (n_timesteps_i,) of ids, or an array (n, T) of them, with 0 as padding
-    at the end.
+    ``y`` is a list of arrays (n_timesteps_i,) of ids, or an array or table (n, T) of them, with 0
+    as padding at the end.
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         Naming the first sample and step with what is no id, or with padding before an id.
     """
-    sequences = [_read_one(one, i) for i, one in enumerate(list_or_array(y))]
+    sequences = [_read_one(one, i) for i, one in enumerate(_as_iterable(y))]
     lengths = np.array([len(one) for one in sequences], int)
     values = np.concatenate([np.empty(0, int), *sequences])
     with np.errstate(invalid="ignore"):
@@ -46,12 +49,27 @@ def read_target_sequences(y: Any) -> SequenceBatch:
     return SequenceBatch(ids[is_token][:, None], begins(n_tokens), n_tokens)
 
 
+def _as_iterable(y: Any) -> Any:
+    """Return y as something whose items are the targets, of a table its rows."""
+    if issparse(y) or np.ma.isMaskedArray(y):
+        raise TypeError(
+            f"y is a {type(y).__name__}. Give a list of sequences of token ids, or an array of "
+            "them with 0 as padding."
+        )
+    targets = np.asarray(y) if hasattr(y, "columns") else list_or_array(y)
+    if not isinstance(targets, list) and targets.ndim == 0:
+        raise TypeError(
+            f"y is {y!r}, but must be a list of sequences of token ids, one for each of X."
+        )
+    return targets
+
+
 def _read_one(sequence: Any, i: int) -> np.ndarray:
     """Return the i-th target as an array of numbers (n_timesteps,)."""
     if isinstance(sequence, str):
         raise ValueError(
-            f"y holds the text {sequence!r} at sample {i}, but must hold token ids. TextEncoder "
-            "makes ids of texts."
+            f"y holds the text {str(sequence)!r} at sample {i}, but must hold token ids. "
+            "TextEncoder makes ids of texts."
         )
     try:
         values = np.asarray(sequence)
@@ -64,12 +82,19 @@ def _read_one(sequence: Any, i: int) -> np.ndarray:
             f"y[{i}] has shape {values.shape}, but a target is a sequence of token ids, "
             "(n_timesteps,). Give y as a list of such, one for each sequence of X."
         )
-    if len(values) and values.dtype.kind not in "iuf":
-        raise ValueError(
-            f"y[{i}] holds {values[0]!r}, but a target is a sequence of token ids, integers. "
-            "TextEncoder makes ids of texts."
-        )
-    return values
+    return values if values.dtype.kind in "iuf" or not len(values) else _as_numbers(sequence, i)
+
+
+def _as_numbers(sequence: Any, i: int) -> np.ndarray:
+    """Return numbers that stand in an array of objects, or beside what is none."""
+    values = np.asarray(sequence, dtype=object).ravel().tolist()
+    for step, value in enumerate(values):
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise ValueError(
+                f"y holds {value!r} at sample {i}, step {step}, but a target is a sequence of "
+                "token ids, integers. TextEncoder makes ids of texts."
+            )
+    return np.array(values, np.float64)
 
 
 def _complain(row: int, values: np.ndarray, lengths: np.ndarray) -> None:

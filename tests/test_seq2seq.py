@@ -6,6 +6,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import (
@@ -193,6 +194,8 @@ def test_forms_of_the_same_pairs(fitted, pairs):
         (padded(X), padded(y)),
         (objects, tuple(y)),
         (pd.DataFrame(padded(X)), pd.Series(y)),
+        (padded(X), pd.DataFrame(padded(y)).add_prefix("step ")),
+        (X, [one.astype(object) for one in y]),
         ([x[:, None] for x in X], [one[:, None] for one in y]),
     ]
     for form in forms:
@@ -235,15 +238,30 @@ def test_integers_are_computed_in_single_precision(pairs, kind):
         ([[5], [np.nan]], r"y holds nan at sample 1, step 0"),
         ([[5, 0, 6], [5]], r"id 0, which is padding, at sample 0, step 1"),
         ([[5], "word"], r"text 'word' at sample 1.*TextEncoder"),
-        ([[5], ["a", "b"]], r"y\[1\] holds .*'a'.*TextEncoder"),
+        ([[5], ["a", "b"]], r"y holds 'a' at sample 1, step 0.*TextEncoder"),
         ([[5], [[1, 2], [3, 4]]], r"y\[1\] has shape \(2, 2\)"),
         ([5, 6], r"y\[0\] has shape \(\)"),
         ([[5], [[1], [2, 3]]], r"y\[1\] must be a sequence of token ids"),
+        ([[5], [6, None]], r"y holds None at sample 1, step 1"),
+        ([[5], [2**70]], r"y holds 1.18059e\+21 at sample 1, step 0"),
+        (np.array(["a", "b"]), r"text 'a' at sample 0"),
     ],
 )
 def test_bad_targets_are_named(y, match):
     with pytest.raises(ValueError, match=match):
         GRUSeq2Seq(**FAST).fit([[1, 2], [3]], y)
+
+
+def test_masked_and_sparse_targets_are_refused():
+    values = np.array([[5, 6], [7, 8]])
+    for y in np.ma.array(values, mask=values > 7), csr_array(values):
+        with pytest.raises(TypeError, match=f"y is a {type(y).__name__}"):
+            GRUSeq2Seq(**FAST).fit([[1, 2], [3]], y)
+
+
+def test_score_without_targets_says_so(fitted):
+    with pytest.raises(TypeError, match="y is None, but must be a list"):
+        fitted.score([[10]], None)
 
 
 @pytest.mark.parametrize(
