@@ -195,6 +195,7 @@ def test_head_in_chunks_is_the_same(monkeypatch, head_size):
     workspace = Workspace(whole.dtype)
     value = case.objective.loss_and_gradient(case.params, case.samples, whole, workspace)
     monkeypatch.setattr(_objective, "HEAD_SIZE", head_size)
+    monkeypatch.setattr(_objective, "HEAD_ROWS", 1)
     again = case.objective.loss_and_gradient(case.params, case.samples, parts, workspace)
     assert again == pytest.approx(value, rel=1e-13)
     np.testing.assert_allclose(parts, whole, rtol=1e-10, atol=1e-14)
@@ -215,6 +216,7 @@ def test_losses_of_steps_in_stretches_are_those_of_whole_sequences(
     monkeypatch.setattr(_streams, "PREDICTION_SIZE", size)
     monkeypatch.setattr(_streams, "N_SCORED", n_scored)
     monkeypatch.setattr(_objective, "HEAD_SIZE", size)
+    monkeypatch.setattr(_objective, "HEAD_ROWS", 1)
     losses = step_losses(case.objective, case.params, case.samples)
     np.testing.assert_allclose(losses, expected, rtol=1e-10)
 
