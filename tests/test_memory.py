@@ -9,8 +9,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from skgru import GRUClassifier, GRULanguageModel, GRURegressor
-from skgru._core import _objective
+from skgru import GRUClassifier, GRULanguageModel, GRURegressor, GRUSeq2Seq
+from skgru._core import _encoder_decoder, _objective
 
 T, F = 40, 8
 
@@ -102,3 +102,22 @@ def test_a_language_model_does_not_hold_all_probabilities_at_a_time(monkeypatch)
     whole = 2000 * 2000 * 4
     assert peak_of(lambda: model.fit(X)) < whole / 4
     assert peak_of(lambda: model.score(X)) < whole / 4
+
+
+@pytest.mark.parametrize("method", ["log_likelihood", "attention_weights"])
+def test_long_targets_of_short_sources_are_not_held_all_at_a_time(monkeypatch, method):
+    X, y = np.ones((200, 1)), np.ones((200, 50))
+    model = GRUSeq2Seq(8, embedding_dim=2, target_embedding_dim=2, max_iter=1, random_state=0)
+    run = getattr(model.fit(X[:9], y[:9]), method)
+    whole = peak_of(lambda: run(X, y))
+    monkeypatch.setattr(_encoder_decoder, "PREDICTION_SIZE", 2**14)
+    assert peak_of(lambda: run(X, y)) < whole / 4
+
+
+def test_many_hypotheses_are_not_held_for_all_sources_at_a_time(monkeypatch):
+    X, y = np.ones((200, 1)), np.arange(1.0, 201)[:, None]
+    model = GRUSeq2Seq(64, embedding_dim=2, target_embedding_dim=2, max_iter=1, random_state=0)
+    model.fit(X, y % 9 + 1).set_params(beam_width=50)
+    whole = peak_of(lambda: model.predict(X))
+    monkeypatch.setattr(_encoder_decoder, "PREDICTION_SIZE", 2**14)
+    assert peak_of(lambda: model.predict(X)) < whole / 4

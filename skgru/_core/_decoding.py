@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,7 @@ class Hypothesis(NamedTuple):
 
     tokens: np.ndarray  # classes, without the end
     log_probability: float
-    score: float  # by which hypotheses are compared
+    log_cost: float  # by which hypotheses are compared
 
 
 class Search(NamedTuple):
@@ -46,8 +47,11 @@ class Search(NamedTuple):
     max_length: int
     length_penalty: float
 
-    def score(self, log_probability: float, n_tokens: int) -> float:
-        return log_probability / n_tokens**self.length_penalty
+    def log_cost(self, log_probability: float, n_tokens: int) -> float:
+        """Return the logarithm of that quotient's size, which no penalty makes overflow."""
+        if log_probability == 0:
+            return -math.inf
+        return math.log(-log_probability) - self.length_penalty * math.log(n_tokens)
 
 
 def target_losses(objective: Objective, params: np.ndarray, samples: Samples) -> np.ndarray:
@@ -57,7 +61,7 @@ def target_losses(objective: Objective, params: np.ndarray, samples: Samples) ->
     workspace = Workspace(params.dtype, keeps_gates=False)
     offsets = begins(samples.y.lengths)
     losses = np.empty(int(samples.y.lengths.sum()), params.dtype)
-    for chunk in network.chunks(samples.X):
+    for chunk in network.chunks(samples.X, n_targets=samples.n_targets):
         batch = samples.select(chunk)
         record = network.forward_batch(named, batch, workspace)
         places = record.trunk.packing.cell_rows(offsets[chunk][record.order])
@@ -88,11 +92,11 @@ def most_probable(
     """Return the hypotheses for each source, the best one first."""
     found: list[list[Hypothesis]] = [[] for _ in range(len(X))]
     workspace = Workspace(parameters["weight_out"].dtype, keeps_gates=False)
-    for chunk in network.chunks(X, search.beam_width):
+    for chunk in network.chunks(X, width=search.beam_width):
         encoding = network.encode(parameters, X[chunk], workspace)
         beams = _Beams(network, parameters, encoding.memory, encoding.initial, search)
         for i, hypotheses in zip(chunk, beams.run(), strict=True):
-            found[i] = sorted(hypotheses, key=lambda one: -one.score)
+            found[i] = sorted(hypotheses, key=lambda one: one.log_cost)
     return found
 
 
@@ -197,8 +201,8 @@ class _Beams:
         tokens.reverse()
         if tokens[-1] == self._end:
             tokens.pop()
-        score = self._search.score(float(log_probability), n_steps)
-        hypothesis = Hypothesis(np.array(tokens, int), float(log_probability), score)
+        log_cost = self._search.log_cost(float(log_probability), n_steps)
+        hypothesis = Hypothesis(np.array(tokens, int), float(log_probability), log_cost)
         self._found[source].append(hypothesis)
 
     def _drop_done(self) -> None:

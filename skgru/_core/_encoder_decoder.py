@@ -225,15 +225,22 @@ class EncoderDecoder:
         both = np.concatenate([contexts, queries], axis=2)
         return self.head.forward(parameters, self.readout.forward(parameters, flat(both)).T)
 
-    def chunks(self, X: SequenceBatch, n_raw_rows: int = 1) -> Iterator[np.ndarray]:
+    def chunks(
+        self, X: SequenceBatch, *, n_targets: np.ndarray | None = None, width: int = 1
+    ) -> Iterator[np.ndarray]:
         """Cut the indices of sources, of falling length, into what is computed at a time.
 
-        Of each of them there are ``n_raw_rows`` rows of raw outputs at a time.
+        The decoder goes through all ``n_targets`` steps of each of them, or without through one
+        step of ``width`` hypotheses.
         """
         order = X.falling_lengths()
         while len(order):
-            n_numbers = int(X.lengths[order[0]]) * self.encoder.n_column_rows
-            n_chunk = max(1, PREDICTION_SIZE // max(n_numbers, n_raw_rows * self.n_raw))
+            S = int(X.lengths[order[0]])
+            of_step = self.decoder.n_column_rows + S
+            of_source = max(S * self.encoder.n_column_rows, width * max(of_step, self.n_raw))
+            n_chunk = max(1, PREDICTION_SIZE // of_source)
+            if n_targets is not None:
+                n_chunk = _n_that_fit(n_targets[order[:n_chunk]] * of_step)
             yield order[:n_chunk]
             order = order[n_chunk:]
 
@@ -241,7 +248,7 @@ class EncoderDecoder:
         """Return how much each target looks at each step of the source, (T, S) per sample."""
         weights: list[np.ndarray] = [np.empty(0)] * len(samples)
         workspace = Workspace(parameters["weight_out"].dtype, keeps_gates=False)
-        for chunk in self.chunks(samples.X):
+        for chunk in self.chunks(samples.X, n_targets=samples.n_targets):
             part = samples.select(chunk)
             attention = self.forward_batch(parameters, part, workspace).attention
             assert isinstance(part.y, SequenceBatch)
@@ -250,6 +257,12 @@ class EncoderDecoder:
             ):
                 weights[i] = attention[n, :T, :S].copy()
         return weights
+
+
+def _n_that_fit(sizes: np.ndarray) -> int:
+    """Return how many of some sequences are computed at a time, each as large as the largest."""
+    of_all = np.maximum.accumulate(sizes) * np.arange(1, len(sizes) + 1)
+    return max(1, int(np.searchsorted(of_all, PREDICTION_SIZE, side="right")))
 
 
 def _inputs_of_decoder(batch: Samples) -> SequenceBatch:

@@ -95,19 +95,24 @@ def test_scores_fall_and_belong_to_their_targets(case, width):
     for source, hypotheses in zip(case.sources, found, strict=True):
         assert len(hypotheses) == width
         assert len({tuple(one.tokens) for one in hypotheses}) == width
-        scores = [one.score for one in hypotheses]
+        scores = [one.log_probability / min(len(one.tokens) + 1, 5) for one in hypotheses]
         assert scores == sorted(scores, reverse=True)
         for one in hypotheses:
             if len(one.tokens) < 5:
                 expected = log_probability(case, source, one.tokens)
                 assert one.log_probability == pytest.approx(expected, rel=1e-10)
-                assert one.score == pytest.approx(expected / (len(one.tokens) + 1), rel=1e-10)
+                mean = expected / (len(one.tokens) + 1)
+                assert np.exp(one.log_cost) == pytest.approx(-mean, rel=1e-10)
 
 
 def test_length_penalty_chooses_among_short_and_long_ones():
     search = Search(beam_width=1, max_length=9, length_penalty=0.0)
-    assert search.score(-2.0, 1) == -2.0
-    assert search._replace(length_penalty=1.0).score(-3.0, 6) == -0.5
+    assert search.log_cost(-2.0, 1) == pytest.approx(np.log(2.0), rel=1e-15)
+    mean = search._replace(length_penalty=1.0).log_cost(-3.0, 6)
+    assert mean == pytest.approx(np.log(0.5), rel=1e-15)
+    longest = search._replace(length_penalty=1e9)
+    assert longest.log_cost(-50.0, 4) < longest.log_cost(-1.0, 3)
+    assert longest.log_cost(0.0, 1) == -np.inf  # it is certain
 
 
 def test_result_does_not_depend_on_the_other_sources(case, monkeypatch):
