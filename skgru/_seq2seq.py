@@ -22,7 +22,12 @@ from ._core._samples import Samples
 from ._core._sequences import SequenceBatch, begins
 from ._input_formats import as_objects, holds_float64
 from ._parts import cure_of_divergence, new_encoder_decoder
-from ._sklearn_compat import Interval, check_sample_weight, fit_context
+from ._sklearn_compat import (
+    Interval,
+    check_sample_weight,
+    fit_context,
+    validate_parameter_constraints,
+)
 from ._target_sequences import read_target_sequences
 from ._threads import blas_threads
 
@@ -33,6 +38,13 @@ FIXED: dict[str, Any] = {
     "init_from": None,
     "freeze": 0,
     "n_jobs": None,
+}
+
+# Parameters of the search, which take effect also when they are set after `fit`.
+SEARCH_CONSTRAINTS: dict[str, list[Any]] = {
+    "beam_width": [Interval(Integral, 1, None, closed="left")],
+    "length_penalty": [Interval(Real, 0, None, closed="left")],
+    "max_length": [None, Interval(Integral, 1, None, closed="left")],
 }
 
 
@@ -257,9 +269,7 @@ class GRUSeq2Seq(BaseGRU):
             if name not in FIXED
         },
         "target_embedding_dim": [Interval(Integral, 1, None, closed="left")],
-        "beam_width": [Interval(Integral, 1, None, closed="left")],
-        "length_penalty": [Interval(Real, 0, None, closed="left")],
-        "max_length": [None, Interval(Integral, 1, None, closed="left")],
+        **SEARCH_CONSTRAINTS,
     }
 
     def __init__(
@@ -571,6 +581,8 @@ class GRUSeq2Seq(BaseGRU):
     def _search(self, X: Any) -> list[list[Hypothesis]]:
         """Return the targets that are found for each sequence, the best one first."""
         check_is_fitted(self)
+        given = {name: getattr(self, name) for name in SEARCH_CONSTRAINTS}
+        validate_parameter_constraints(SEARCH_CONSTRAINTS, given, type(self).__name__)
         return self._found(self._read_sequences(X, self._trainer.params.dtype)[0])
 
     def _found(self, sequences: SequenceBatch) -> list[list[Hypothesis]]:

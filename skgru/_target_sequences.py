@@ -6,7 +6,6 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-
 from scipy.sparse import issparse
 
 from ._core._sequences import SequenceBatch, begins

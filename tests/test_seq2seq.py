@@ -294,6 +294,25 @@ def test_bad_parameters_are_named(options):
         GRUSeq2Seq(**FAST | options).fit([[1]], [[1]])
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{"beam_width": 2.5}, {"length_penalty": np.nan}, {"max_length": 0}, {"max_length": -3}],
+    ids=str,
+)
+def test_bad_parameters_that_are_set_after_fit_are_named(fitted, options):
+    (name,) = options
+    with pytest.raises(ValueError, match=f"'{name}' parameter of GRUSeq2Seq"):
+        fitted.set_params(**options).predict([[10]])
+
+
+def test_a_large_length_penalty_takes_the_longest(fitted, pairs):
+    X, _ = pairs
+    targets, _ = fitted.set_params(beam_width=4, length_penalty=1e9).predict_beams(X)
+    assert any(len(of_x[-1]) < len(of_x[0]) for of_x in targets)
+    for of_x in targets:
+        assert len(of_x[0]) == max(map(len, of_x))
+
+
 def test_all_targets_may_be_empty():
     model = GRUSeq2Seq(**FAST).fit([[1, 2], [3]], [[], []])
     assert as_lists(model.predict([[1]])) == [[]]
