@@ -382,6 +382,7 @@ def _read_table(
     ``as_fitted``: the columns have to be those of the fit.
     """
     if len(X.shape) != 2:
+        _refuse_texts(X)
         raise ValueError(
             f"X has {len(X.shape)} dimensions; expected 3, {AXES}, or 2. Reshape your data; a "
             "single sequence is a list of one."
@@ -404,6 +405,16 @@ def _read_table(
     X = X.reshape(n_samples, -1, n_features)
     _check_finite(X, np.full(n_samples, X.shape[1]), allow_nan)
     return SequenceBatch.from_dense(X)
+
+
+def _refuse_texts(X: Any) -> None:
+    """Raise if each of the samples is a text."""
+    first = np.asarray(X, dtype=object).ravel()[:1].tolist()
+    if len(X.shape) == 1 and first and isinstance(first[0], str):
+        raise ValueError(
+            f"X holds the text {first[0]!r} at sample 0, but must hold sequences. TextEncoder of "
+            "skgru.preprocessing makes token ids of texts, for a model with embedding_dim set."
+        )
 
 
 def _read_3d(estimator: Any, X: Any, n_features: int, allow_nan: bool) -> SequenceBatch:

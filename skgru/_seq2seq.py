@@ -583,7 +583,13 @@ class GRUSeq2Seq(BaseGRU):
         check_is_fitted(self)
         given = {name: getattr(self, name) for name in SEARCH_CONSTRAINTS}
         validate_parameter_constraints(SEARCH_CONSTRAINTS, given, type(self).__name__)
-        return self._found(self._read_sequences(X, self._trainer.params.dtype)[0])
+        found = self._found(self._read_sequences(X, self._trainer.params.dtype)[0])
+        if not all(found):
+            raise ValueError(
+                f"No target has a probability at sample {found.index([])}: outputs of the network "
+                "are not finite. Scale X, and look whether weights_ are finite."
+            )
+        return found
 
     def _found(self, sequences: SequenceBatch) -> list[list[Hypothesis]]:
         objective = self._trainer.objective

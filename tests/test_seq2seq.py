@@ -252,6 +252,15 @@ def test_bad_targets_are_named(y, match):
         GRUSeq2Seq(**FAST).fit([[1, 2], [3]], y)
 
 
+@pytest.mark.parametrize("beam_width", [1, 3])
+def test_outputs_that_are_not_finite_are_told(fitted, beam_width):
+    fitted.weights_["embedding"][4] = np.nan  # of token 40
+    fitted.set_params(beam_width=beam_width)
+    assert len(fitted.predict([[10], [20]])) == 2
+    with pytest.raises(ValueError, match=r"at sample 1: .*not finite. Scale X"):
+        fitted.predict([[10], [40]])
+
+
 def test_masked_and_sparse_targets_are_refused():
     values = np.array([[5, 6], [7, 8]])
     for y in np.ma.array(values, mask=values > 7), csr_array(values):
@@ -271,6 +280,9 @@ def test_score_without_targets_says_so(fitted):
         ([[1, 2], []], "Sequence 1 of X is empty"),
         ([[1, 2], [2.5]], "holds 2.5 at sample 1, step 0"),
         ([["a"], ["b"]], "holds the string 'a' at sample 0"),
+        (["one", "two"], "X holds the text 'one' at sample 0.*TextEncoder"),
+        (np.array(["one", "two"]), "X holds the text 'one' at sample 0.*TextEncoder"),
+        (pd.Series(["one", "two"]), "X holds the text 'one' at sample 0.*TextEncoder"),
     ],
 )
 def test_bad_sources_are_named(X, match):
