@@ -210,7 +210,7 @@ def test_forms_of_the_same_pairs(fitted, pairs):
 def test_a_pair_has_the_same_result_alone_and_in_any_order(fitted, pairs):
     X, y = pairs
     expected = fitted.log_likelihood(X, y)
-    predicted = fitted.predict(X)
+    predicted, attentions = fitted.predict(X), fitted.attention_weights(X, y)
     order = np.random.RandomState(0).permutation(30)
     shuffled = fitted.log_likelihood([X[i] for i in order], [y[i] for i in order])
     np.testing.assert_allclose(shuffled, expected[order], rtol=1e-10)
@@ -218,6 +218,9 @@ def test_a_pair_has_the_same_result_alone_and_in_any_order(fitted, pairs):
         alone = fitted.log_likelihood([X[i]], [y[i]])
         np.testing.assert_allclose(alone, expected[i], rtol=1e-10)
         assert as_lists(fitted.predict([X[i]])) == as_lists(predicted[i : i + 1])
+        (attention,) = fitted.attention_weights([X[i]], [y[i]])
+        assert attention.shape == (len(y[i]) + 1, len(X[i]))
+        np.testing.assert_allclose(attentions[i], attention, rtol=1e-10)
 
 
 @pytest.mark.parametrize("kind", [np.int64, np.uint8, np.float32])
