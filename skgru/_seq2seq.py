@@ -191,8 +191,8 @@ class GRUSeq2Seq(BaseGRU):
     loss_curve_ : list of float
         Training loss of each epoch.
     validation_loss_curve_, validation_scores_ : list of float or None
-        Loss (without L2) and `score` on the held-out part or on ``X_val`` after each epoch; None
-        without either.
+        Loss (without L2) and `score`, with ``beam_width`` as it is, on the held-out part or on
+        ``X_val`` after each epoch; None without either.
     best_validation_score_ : float or None
         That score of the weights that are kept.
     history_ : dict of str to list of float
@@ -528,7 +528,6 @@ class GRUSeq2Seq(BaseGRU):
         if reset:
             self.target_ids_ = np.unique(targets.values)
             self._longest_target = int(targets.lengths.max())
-            self.max_length_ = self._max_length()
         classes = rows_of(targets.values[:, 0], self.target_ids_)
         framed = _between_ends(classes, targets.lengths, len(self.target_ids_) + 1, dtype)
         samples = Samples(sequences, framed, self._weights(sample_weight, sequences))
@@ -575,7 +574,10 @@ class GRUSeq2Seq(BaseGRU):
 
     # Predicting
 
-    def _max_length(self) -> int:
+    @property
+    def max_length_(self) -> int:
+        """Number of tokens after which a predicted target ends at the latest."""
+        check_is_fitted(self)
         return max(1, 2 * self._longest_target) if self.max_length is None else self.max_length
 
     def _search(self, X: Any) -> list[list[Hypothesis]]:
@@ -594,7 +596,7 @@ class GRUSeq2Seq(BaseGRU):
     def _found(self, sequences: SequenceBatch) -> list[list[Hypothesis]]:
         objective = self._trainer.objective
         network, named = objective.network, objective.layout.views(self._trainer.params)
-        search = Search(self.beam_width, self._max_length(), self.length_penalty)
+        search = Search(self.beam_width, self.max_length_, self.length_penalty)
         with blas_threads(1, network.n_units, len(sequences)):
             return most_probable(network, named, sequences, search)
 
