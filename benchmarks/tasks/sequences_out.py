@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import mean, median, stdev
@@ -26,6 +25,7 @@ from typing import Any, NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pairing import (
+    clock,
     conditions,
     limit_threads,
     print_conditions,
@@ -145,9 +145,9 @@ def measure(task: Task, coded: Coded, seed: int) -> Numbers:
         fits["PyTorch"] = lambda: fit_torch(coded, ours, seed)
     fitted, seconds = {}, {}
     for name in sorted(fits, reverse=bool(seed % 2)):
-        started = time.perf_counter()
+        started = clock(ARGUMENTS.threads)
         fitted[name] = fits[name]()
-        seconds[name] = time.perf_counter() - started
+        seconds[name] = clock(ARGUMENTS.threads) - started
     numbers: Numbers = {"seed": seed}
     predicted = {"skgru": ours.predict(coded.X_test)}
     predicted["skgru, beam of 5"] = ours.set_params(beam_width=5).predict(coded.X_test)
