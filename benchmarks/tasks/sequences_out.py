@@ -91,7 +91,7 @@ def translation() -> Task:
         for subset in ("train", "test")
     )
     measures = {"exact matches": exact_matches, "BLEU-4": bleu_4}
-    return Task(train, test, measures, {"max_iter": 30, "dropout": 0.3}, WordByWord())
+    return Task(train, test, measures, {"max_iter": 20, "dropout": 0.3}, WordByWord())
 
 
 def words(text: str) -> list[str]:
@@ -101,7 +101,7 @@ def words(text: str) -> list[str]:
 def sounds() -> Task:
     parts = load_pronunciations(stress=False)
     measures = {"word error": word_error, "phoneme error": error_rate}
-    return Task(parts["train"], parts["test"], measures, {"max_iter": 5}, JointNGram())
+    return Task(parts["train"], parts["test"], measures, {"max_iter": 4}, JointNGram())
 
 
 def word_error(predicted: list, true: list) -> float:
