@@ -58,6 +58,15 @@ def seconds(function: Callable[[], object]) -> float:
     return elapsed / n_calls
 
 
+def clock(n_threads: int) -> float:
+    """Return seconds of the processor for one thread, of the wall for more.
+
+    For runs of minutes, which cannot wait for a quiet machine: what others do in the meantime
+    lengthens the time on the wall.
+    """
+    return time.process_time() if n_threads == 1 else time.perf_counter()
+
+
 def compare(
     run_skgru: Callable[[], object], run_peer: Callable[[], object], n_repeats: int
 ) -> Paired:

@@ -1,12 +1,11 @@
 """One long sequence of tokens, learned by GRULanguageModel and by PyTorch's GRU, by turns.
 
 Same architecture (PyTorch's reset gate is its own), first learning rate and its fall, clipping,
-batches, stretches and number of updates. The time is that of the whole fit.
+batches, stretches and number of updates. The time is that of the whole fit, see `pairing.clock`.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from statistics import mean, median, stdev
@@ -16,7 +15,7 @@ import numpy as np
 import torch
 import torch_language_model as peer
 from n_grams import best_bits
-from pairing import print_header, print_line
+from pairing import clock, print_header, print_line
 
 from skgru import GRULanguageModel
 from skgru.inspection import hidden_states
@@ -48,9 +47,9 @@ def by_turns(fits: list[Callable[[], Any]], first: int) -> tuple[list[Any], list
     """Run both, the one named first; return models and seconds in the order of fits."""
     fitted, seconds = [None, None], [0.0, 0.0]
     for which in first, 1 - first:
-        started = time.perf_counter()
+        started = clock(torch.get_num_threads())
         fitted[which] = fits[which]()
-        seconds[which] = time.perf_counter() - started
+        seconds[which] = clock(torch.get_num_threads()) - started
     return fitted, seconds
 
 

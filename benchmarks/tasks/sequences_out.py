@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import mean, median, stdev
@@ -26,6 +25,7 @@ from typing import Any, NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pairing import (
+    clock,
     conditions,
     limit_threads,
     print_conditions,
@@ -91,7 +91,7 @@ def translation() -> Task:
         for subset in ("train", "test")
     )
     measures = {"exact matches": exact_matches, "BLEU-4": bleu_4}
-    return Task(train, test, measures, {"max_iter": 30, "dropout": 0.3}, WordByWord())
+    return Task(train, test, measures, {"max_iter": 20, "dropout": 0.3}, WordByWord())
 
 
 def words(text: str) -> list[str]:
@@ -101,7 +101,7 @@ def words(text: str) -> list[str]:
 def sounds() -> Task:
     parts = load_pronunciations(stress=False)
     measures = {"word error": word_error, "phoneme error": error_rate}
-    return Task(parts["train"], parts["test"], measures, {"max_iter": 5}, JointNGram())
+    return Task(parts["train"], parts["test"], measures, {"max_iter": 4}, JointNGram())
 
 
 def word_error(predicted: list, true: list) -> float:
@@ -145,9 +145,9 @@ def measure(task: Task, coded: Coded, seed: int) -> Numbers:
         fits["PyTorch"] = lambda: fit_torch(coded, ours, seed)
     fitted, seconds = {}, {}
     for name in sorted(fits, reverse=bool(seed % 2)):
-        started = time.perf_counter()
+        started = clock(ARGUMENTS.threads)
         fitted[name] = fits[name]()
-        seconds[name] = time.perf_counter() - started
+        seconds[name] = clock(ARGUMENTS.threads) - started
     numbers: Numbers = {"seed": seed}
     predicted = {"skgru": ours.predict(coded.X_test)}
     predicted["skgru, beam of 5"] = ours.set_params(beam_width=5).predict(coded.X_test)
