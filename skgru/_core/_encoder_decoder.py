@@ -10,8 +10,9 @@ For a source of S steps and targets y_1 ... y_T, the last of which says that the
     p(y_t | y_1 ... y_{t-1}, source) = softmax(W u_t + b)
 
 In training the true y_{t-1} is read, whatever was predicted (teacher forcing). So the recurrence
-needs no context, and both sides run as fast as any GRU. Sources: Cho et al. (2014),
-https://arxiv.org/abs/1406.1078; Luong et al. (2015), https://arxiv.org/abs/1508.04025.
+needs no context, and both sides run as fast as any GRU; contexts that enter it, as in Bahdanau et
+al. (2015), took twice the time and gained nothing (benchmarks/results, attention_kinds). Sources:
+Cho et al. (2014), https://arxiv.org/abs/1406.1078; Luong et al., https://arxiv.org/abs/1508.04025.
 """
 
 from __future__ import annotations
