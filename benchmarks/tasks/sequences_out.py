@@ -157,7 +157,7 @@ def measure(task: Task, coded: Coded, seed: int) -> Numbers:
         tokens = coded.tokens(ids)
         for what, function in task.measures.items():
             numbers[f"{name}: {what}"] = function(tokens, task.test[1])
-    numbers |= {f"{name}: seconds": value for name, value in seconds.items()}
+    numbers |= {f"{name}: seconds": seconds[name] for name in fits}
     return numbers
 
 
