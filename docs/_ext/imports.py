@@ -113,7 +113,7 @@ def tree() -> str:
             room = parent
             lines.append(f"  {room}/")
         indent = "    " if room else "  "
-        lines.append(f"{indent + path.name:<34}{first}".rstrip())
+        lines.append(f"{indent + path.name:<27}{first}".rstrip())
     return "\n".join(lines)
 
 
