@@ -18,9 +18,9 @@ from skgru.preprocessing import make_windows
 plt.style.use("skgru.style")
 
 # %%
-# Passengers grow, and a GRU's state is bounded: it cannot follow a series out of the range that it
-# has seen. So it gets what does not grow: logarithms, relative to the last month of each window,
-# and the change to the next month as the target.
+# Passengers grow, and a GRU's state is bounded: it cannot follow a series out of the range that
+# it has seen. So it gets what does not grow: logarithms, relative to the last month of each
+# window, and the change to the next month as the target.
 
 months = load_airline()
 windows, following = make_windows(np.log(months.data), n_timesteps=24)
@@ -49,8 +49,8 @@ for name, forecast in forecasts.items():
     print(f"{name:22}{100 * mean_absolute_percentage_error(truth, np.exp(forecast)):5.1f}")
 
 # %%
-# Both models know the growth that last year's figure lacks, and the linear one is ahead: a hundred
-# windows of a smooth series are its home ground. Run it first.
+# Both models know the growth that last year's figure lacks, and the linear one is ahead: a
+# hundred windows of a smooth series are its home ground. Run it first.
 
 fig, ax = plt.subplots()
 ax.plot(months.dates[84:], months.target[84:], color="0.2", label="passengers")

@@ -18,9 +18,9 @@ from skgru.preprocessing import make_windows
 plt.style.use("skgru.style")
 
 # %%
-# Most of it is last week's demand of the same half-hour. The models forecast what differs from it.
-# ``exogenous`` columns run 48 steps ahead of the others: their values are those of the half-hour
-# that is forecast.
+# Most of it is last week's demand of the same half-hour. The models forecast what differs from
+# it. ``exogenous`` columns run 48 steps ahead of the others: their values are those of the
+# half-hour that is forecast.
 
 DAY, WEEK = 48, 7 * 48
 electricity = load_electricity()
@@ -64,8 +64,9 @@ for name, error in errors.items():
     print(f"{name:20}{error.mean():5.2f}")
 
 # %%
-# Ten weeks are few days to learn from, whatever the number of half-hours, and a straight line from
-# today's difference to tomorrow's goes a long way: the ridge regression is hard to beat here.
+# Ten weeks are few days to learn from, whatever the number of half-hours, and a straight line
+# from today's difference to tomorrow's goes a long way: the ridge regression is hard to beat
+# here.
 
 fig, (above, below) = plt.subplots(2, 1, figsize=(5.6, 6.4))
 hours = np.arange(1, DAY + 1) / 2

@@ -32,17 +32,17 @@ minutes = np.array([row["datetime"].replace(" ", "T") for row in rows], dtype="d
 glucose = np.array([float(row["glucose"]) for row in rows])
 
 # %%
-# The sensor pauses now and then. No window may reach over a gap, so the series is cut into pieces:
-# ``make_windows`` takes a list.
+# The sensor pauses now and then. No window may reach over a gap, so the series is cut into
+# pieces: ``make_windows`` takes a list.
 
 gaps = np.flatnonzero(np.diff(minutes).astype(int) > 6) + 1
 pieces = [piece for piece in np.split(np.column_stack([glucose]), gaps) if len(piece) > 30]
 print(len(pieces), "pieces without a gap")
-X, y, piece = make_windows(pieces, n_timesteps=18, horizon=6, stride=2)
+X, y, piece = make_windows(pieces, n_timesteps=18, horizon=6, stride=3)
 
 # %%
-# Ninety minutes in; relative to the latest value, and so is the target, the value in half an hour.
-# The last fifth of the pieces is the test part.
+# Ninety minutes in; relative to the latest value, and so is the target, the value in half an
+# hour. The last fifth of the pieces is the test part.
 
 latest = X[:, -1, 0]
 X, y = np.float32(X - X[:, -1:]) / 30, (y[:, -1] - latest) / 30
@@ -63,8 +63,8 @@ for name, forecast in forecasts.items():
     print(f"{name:35}{30 * root_mean_squared_error(y_test, forecast):5.1f}")
 
 # %%
-# Where the person is low, below 70, is where it matters most. How many of the lows that are not low
-# yet does each forecast announce, if it calls as often?
+# Where the person is low, below 70, is where it matters most. How many of the lows that are not
+# low yet does each forecast announce, if it calls as often?
 
 now, later = latest[is_test], latest[is_test] + 30 * y_test
 falls_low = (now >= 70) & (later < 70)

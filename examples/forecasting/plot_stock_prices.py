@@ -92,7 +92,8 @@ leaked = fit_and_forecast(changes_of_smooth(price))
 print_scores(leaked)
 
 # %%
-# A return known in advance would be a fortune: too good. The means reach two days into the future.
+# A return known in advance would be a fortune: too good. The means reach two days into the
+# future.
 #
 # Caught
 # ------
@@ -112,7 +113,8 @@ print("returns leak:", leaks(changes, price))
 print("changes of the smooth curve leak:", leaks(changes_of_smooth, price))
 
 # %%
-# The same check finds scalers fitted to the whole series, and gaps that were filled from both sides.
+# The same check finds scalers fitted to the whole series, and gaps that were filled from both
+# sides.
 
 fig, (above, below) = plt.subplots(2, 1, figsize=(5.6, 6.4))
 when = slice(-60, None)

@@ -33,8 +33,9 @@ is_test = dates >= np.datetime64("2015-01-01")
 X_train, X_test, y_train, y_test = X[~is_test], X[is_test], y[~is_test], y[is_test]
 
 # %%
-# The pinball loss is to a quantile what the squared error is to a mean. The strength of L2 is chosen
-# by validation on what comes later: in each fold of ``TimeSeriesSplit`` the past predicts the future.
+# The pinball loss is to a quantile what the squared error is to a mean. The strength of L2 is
+# chosen by validation on what comes later: in each fold of ``TimeSeriesSplit`` the past predicts
+# the future.
 
 LEVELS = [0.05, 0.25, 0.5, 0.75, 0.95]
 

@@ -34,7 +34,8 @@ probabilities = gru.predict_proba(X_test)  # (3499, 8, 10)
 accuracy = (probabilities.argmax(axis=2) == y_test[:, None]).mean(axis=0)
 
 # %%
-# One network answers at every step. The simple rival is eight models, one for each number of points.
+# One network answers at every step. The simple rival is eight models, one for each number of
+# points.
 
 simple = []
 for k in range(1, n_steps + 1):

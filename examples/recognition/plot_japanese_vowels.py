@@ -27,8 +27,8 @@ X_test, y_test = load_japanese_vowels(subset="test", return_X_y=True)
 print(len(X_train), "utterances, the first three:", *(x.shape for x in X_train[:3]))
 
 # %%
-# The GRU has nothing set but its direction. The simple model sees of each coefficient the mean, the
-# spread, the bounds, both ends and the slope.
+# The GRU has nothing set but its direction. The simple model sees of each coefficient the mean,
+# the spread, the bounds, both ends and the slope.
 
 gru = make_pipeline(
     TimeDistributed(StandardScaler()), GRUClassifier(bidirectional=True, random_state=0)
@@ -41,8 +41,9 @@ print(f"{'summary, logistic regression':32}{simple.score(X_test, y_test):.3f}")
 print(f"{'GRUClassifier':32}{gru.score(X_test, y_test):.3f}")
 
 # %%
-# Nine classes by chance would be 0.11. Both models are right about nearly all of 370 utterances, and
-# a difference of .01 is four of them: on so short sequences a summary keeps what there is to know.
+# Nine classes by chance would be 0.11. Both models are right about nearly all of 370 utterances,
+# and a difference of .01 is four of them: on so short sequences a summary keeps what there is to
+# know.
 
 fig, ax = plt.subplots(figsize=(5.6, 5.0))
 names = np.arange(1, 10)

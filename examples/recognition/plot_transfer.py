@@ -45,7 +45,7 @@ shots, n_draws = [1, 3, 10], 5
 scores = np.empty((len(models), len(shots), n_draws))
 for draw in range(n_draws):
     rng = np.random.RandomState(draw)
-    drawn = np.array([rng.permutation(np.flatnonzero(y == digit)) for digit in (7, 8, 9)])
+    drawn = np.array([rng.choice(np.flatnonzero(y == d), max(shots), False) for d in (7, 8, 9)])
     for j, n in enumerate(shots):
         few = drawn[:, :n].ravel()
         for i, model in enumerate(models.values()):
