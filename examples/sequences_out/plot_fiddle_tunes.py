@@ -106,7 +106,7 @@ def notes_of(tune):
             pitch = SCALE[letter.upper()] + is_sharp - (sign == "_") + 12 * letter.islower()
             notes.append((start, lasts, pitch + 12 * (octave.count("'") - octave.count(","))))
         start += lasts
-    return np.array(notes)
+    return np.array(notes).reshape(-1, 3)
 
 
 fig, axes = plt.subplots(2, 1, figsize=(5.6, 6.0), sharey=True, sharex=True)
