@@ -80,7 +80,6 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "abort_on_example_error": True,
     "doc_module": ("skgru",),
-    "reference_url": {"skgru": None},
     "backreferences_dir": "api/generated/gallery",
     "image_srcset": ["2x"],
     "show_memory": False,

@@ -64,21 +64,22 @@ for name, error in errors.items():
     print(f"{name:20}{error.mean():5.2f}")
 
 # %%
-# Ten weeks are few days to learn from, whatever the number of half-hours, and a straight line
-# from today's difference to tomorrow's goes a long way: the ridge regression is hard to beat
-# here.
+# Ten weeks are few days to learn from, whatever the number of half-hours, and the ridge
+# regression is ahead: a straight line from today's difference to tomorrow's goes a long way, most
+# of all in the first hours.
 
 fig, (above, below) = plt.subplots(2, 1, figsize=(5.6, 6.4))
 hours = np.arange(1, DAY + 1) / 2
-last = -DAY * 3 - 1  # a window that ends at midnight
-above.plot(hours, truth[last], color="0.2", label="demand")
+last = -3 * DAY - 1  # a window that ends at midnight
+above.plot(hours, y[last], color="0.2", label="true")
 for (name, forecast), style in zip(forecasts.items(), ("C2:", "C1--", "C0"), strict=True):
-    above.plot(hours, forecast[last], style, label=name)
+    above.plot(hours, (forecast - before[n_train:])[last], style, label=name)
     below.plot(hours, errors[name].mean(axis=0), style, label=name)
-day = electricity.dates[WEEK + DAY + n_train :][len(truth) + last].astype("datetime64[D]")
-above.set(title=f"Forecast of {day}", xlabel="hour", ylabel="gigawatts", xticks=range(0, 25, 6))
-above.legend(loc="lower right")
+day = electricity.dates[WEEK + DAY : len(demand) - DAY + 1][last].astype("datetime64[D]")
+above.set(title=f"{day}: what differs from the week before", ylabel="gigawatts", xlabel="hour")
 below.set(title="Mean error by horizon", xlabel="hours ahead", ylabel="per cent", ylim=(0, None))
-below.set(xticks=range(0, 25, 6))
 below.legend(loc="lower right")
+for ax in (above, below):
+    ax.set_xticks(range(0, 25, 6))
+above.legend(handles=above.lines[:1], loc="upper left")
 plt.show()

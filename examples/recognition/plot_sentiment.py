@@ -39,9 +39,9 @@ print(f"{'TF-IDF, logistic regression':30}{simple.score(X_test, y_test):.3f}")
 print(f"{'GRUClassifier':30}{gru.score(X_test, y_test):.3f}")
 
 # %%
-# Two and a half thousand sentences are few to learn vectors from, and counted words are hard to
-# beat. What counting cannot do is follow a sentence: here the words come one by one, and the
-# probability that it is pleased moves.
+# Counted words are ahead: two and a half thousand sentences are few to learn vectors from. Below
+# the words come one by one. Both models take "not bad" for displeased: that "not" turns its
+# neighbour round would have to be seen more often.
 
 sentences = [
     "i wanted to love this camera but it broke",

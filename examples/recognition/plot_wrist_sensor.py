@@ -46,9 +46,9 @@ print(f"X: {X.shape}, {len(set(y))} exercises, {len(set(subject))} people")
 # how well a model remembers people. ``GroupKFold`` holds whole people out.
 
 gru = make_pipeline(
-    TimeDistributed(StandardScaler()), GRUClassifier(pooling="max", max_iter=15, random_state=0)
+    TimeDistributed(StandardScaler()), GRUClassifier(pooling="max", max_iter=10, random_state=0)
 )
-forest = make_pipeline(SequenceSummary(), RandomForestClassifier(random_state=0))
+forest = make_pipeline(SequenceSummary(), RandomForestClassifier(50, random_state=0))
 by_person = cross_val_predict(gru, X, y, groups=subject, cv=GroupKFold(5))
 at_random = KFold(5, shuffle=True, random_state=0)
 rows = {

@@ -75,8 +75,7 @@ for order in (2, 4, 6):
 print(f"{'GRULanguageModel':24}{model.bits_per_token(encoder.transform(test)):.2f}")
 
 # %%
-# A new tune in G, drawn note by note from what is probable. It ends with
-# the first empty line.
+# A new tune in G, drawn note by note from what is probable. It ends with the first empty line.
 
 (prompt,) = encoder.transform(["K:G\n"])
 drawn = model.sample(1, length=400, prompt=prompt, temperature=0.7, random_state=1)
