@@ -13,9 +13,9 @@ from ._texts import load_gospels, load_sentiment, load_shakespeare, load_transla
 
 __all__ = [
     "load_airline",
-    "load_gospels",
     "load_co2",
     "load_electricity",
+    "load_gospels",
     "load_japanese_vowels",
     "load_pendigits",
     "load_seattle_weather",
