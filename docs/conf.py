@@ -67,3 +67,22 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
 }
+
+# Scripts named plot_* run in the build. The two others in examples/ are programs of their own.
+extensions.append("sphinx_gallery.gen_gallery")
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "ignore_pattern": r"(quickstart|neighbours)\.py",
+    "subsection_order": [
+        f"../examples/{name}" for name in ("forecasting", "recognition", "sequences_out", "inside")
+    ],
+    "within_subsection_order": "FileNameSortKey",
+    "abort_on_example_error": True,
+    "doc_module": ("skgru",),
+    "backreferences_dir": "api/generated/gallery",
+    "image_srcset": ["2x"],
+    "show_memory": False,
+    "write_computation_times": False,
+    "remove_config_comments": True,
+}

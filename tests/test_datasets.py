@@ -105,6 +105,35 @@ def test_weather_is_daily():
     assert set(weather.weather) == {"drizzle", "rain", "sun", "snow", "fog"}
 
 
+@pytest.mark.parametrize(
+    ("load", "step", "n"),
+    [
+        (datasets.load_airline, np.timedelta64(1, "M"), 144),
+        (datasets.load_electricity, np.timedelta64(30, "m"), 12 * 7 * 48),
+        (datasets.load_co2, np.timedelta64(7, "D"), 2284),
+    ],
+)
+def test_series_have_no_gap_and_are_their_own_target(load, step, n):
+    series = load()
+    assert len(series.data) == n
+    assert set(np.diff(series.dates)) == {step}
+    np.testing.assert_array_equal(series.target, series.data[:, 0])
+
+
+def test_co2_says_what_was_measured():
+    co2 = datasets.load_co2()
+    assert (~co2.is_measured).sum() == 59
+    assert not co2.is_measured[6]
+    np.testing.assert_allclose(co2.target[5:8], [316.9, 317.2, 317.5])
+
+
+def test_electricity_falls_at_night_and_on_sundays():
+    """Which says that the dates stand beside the right values."""
+    days = datasets.load_electricity().target.reshape(-1, 7, 48)
+    assert set(days.mean(axis=1).argmin(axis=1)) <= set(range(6, 13))  # 3:00 to 6:00
+    assert set(days.mean(axis=2).argmin(axis=1)) == {6}
+
+
 def test_last_value():
     bunch = datasets.make_last_value(50, 7, random_state=3)
     assert bunch.data.shape == (50, 7, 1)

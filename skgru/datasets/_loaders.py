@@ -51,6 +51,27 @@ Source: G. E. P. Box, G. M. Jenkins (1976). Time Series Analysis: Forecasting an
 series G. Licence: public domain (facts, published without restriction).
 """
 
+ELECTRICITY = """Electricity: demand in England and Wales, twelve weeks of half-hours.
+
+4 032 half-hours, Monday 2000-06-05 to Sunday 2000-08-27, in megawatts. Each value is of the
+half-hour that begins at its time. The target is the series itself: cut windows to forecast it.
+
+Source: J. W. Taylor (2003). Short-term electricity demand forecasting using double seasonal
+exponential smoothing. Journal of the Operational Research Society 54, 799-805. Licence: public
+domain (facts, published without restriction).
+"""
+
+CO2 = """Carbon dioxide: the air over Mauna Loa, Hawaii, week by week.
+
+2 284 Saturdays, 1958-03-29 to 2001-12-29: parts per million by volume, from continuous
+measurement. The 59 weeks that were not measured are filled in by a line between their neighbours.
+The target is the series itself: cut windows to forecast it.
+
+Source: C. D. Keeling, T. P. Whorf (2004). Atmospheric CO2 concentrations derived from flask air
+samples at sites in the SIO network. Carbon Dioxide Information Analysis Center, Oak Ridge National
+Laboratory; by way of statsmodels. Licence: public domain.
+"""
+
 
 def load_japanese_vowels(*, subset="all", return_X_y=False):
     """Load the Japanese vowels: utterances of different lengths by nine speakers (classification).
@@ -182,15 +203,76 @@ def load_airline(*, return_X_y=False):
     array([112., 118., 132.])
     """
     header, rows = _load_csv("airline.csv")
-    data = rows[:, 1:].astype(float)
+    return _series(return_X_y, header, rows[:, 0], rows[:, 1], AIRLINE)
+
+
+def load_electricity(*, return_X_y=False):
+    """Load the demand for electricity, half-hour by half-hour: two seasons, of day and week.
+
+    Parameters
+    ----------
+    return_X_y : bool, default=False
+        If True, return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    bunch : Bunch
+        ``data`` (4032, 1), float64, megawatts, a half-hour per row; ``target`` (4032,): the same
+        numbers; ``dates`` (4032,), to the minute; ``feature_names``, ``target_names``, ``DESCR``.
+
+    Examples
+    --------
+    >>> from skgru.datasets import load_electricity
+    >>> electricity = load_electricity()
+    >>> electricity.data.shape, str(electricity.dates[1])
+    ((4032, 1), '2000-06-05T00:30')
+    """
+    header, rows = _load_csv("electricity.csv")
+    dates = np.datetime64("2000-06-05T00:00") + 30 * np.arange(len(rows))
+    return _series(return_X_y, ["date", *header], dates, rows[:, 0], ELECTRICITY)
+
+
+def load_co2(*, return_X_y=False):
+    """Load the carbon dioxide in the air: a long weekly series with trend and season.
+
+    Parameters
+    ----------
+    return_X_y : bool, default=False
+        If True, return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    bunch : Bunch
+        ``data`` (2284, 1), float64, parts per million, a week per row; ``target`` (2284,): the same
+        numbers; ``dates`` and ``is_measured`` (2284,); ``feature_names``, ``target_names``,
+        ``DESCR``.
+
+    Examples
+    --------
+    >>> from skgru.datasets import load_co2
+    >>> co2 = load_co2()
+    >>> co2.data.shape, str(co2.dates[-1])
+    ((2284, 1), '2001-12-29')
+    """
+    header, rows = _load_csv("co2.csv")
+    is_measured = rows[:, 1] != ""
+    weeks = np.arange(len(rows))
+    known = rows[is_measured, 1].astype(float)
+    filled = np.interp(weeks, weeks[is_measured], known)
+    return _series(return_X_y, header, rows[:, 0], filled, CO2, is_measured=is_measured)
+
+
+def _series(return_X_y: bool, header: list[str], dates: np.ndarray, values, DESCR: str, **more):
+    """Return one series, with dates as the first column of its file, as its own target."""
     return _bunch(
         return_X_y,
-        data=data,
-        target=data[:, 0].copy(),
-        dates=rows[:, 0].astype("datetime64[M]"),
+        data=values.astype(float)[:, None],
+        target=values.astype(float),
+        dates=dates.astype("datetime64"),
         feature_names=header[1:],
         target_names=header[1:],
-        DESCR=AIRLINE,
+        DESCR=DESCR,
+        **more,
     )
 
 
