@@ -41,6 +41,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1, help="threads of either rival")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, help="in place of the task's own number")
+    parser.add_argument("--hidden", type=int, help="units, in place of the task's own number")
     parser.add_argument("--without", nargs="*", default=[], choices=["PyTorch", "baseline"])
     parser.add_argument("--json", type=Path, help="file that gets the same numbers")
     return parser.parse_args()
@@ -187,6 +188,8 @@ def main() -> None:
     task: Task = globals()[ARGUMENTS.task]()
     if ARGUMENTS.epochs:
         task.options["max_iter"] = ARGUMENTS.epochs
+    if ARGUMENTS.hidden is not None:
+        task.options["hidden_layer_sizes"] = (ARGUMENTS.hidden,)
     setting = conditions(threads=ARGUMENTS.threads, task=ARGUMENTS.task, **task.options)
     print_conditions(setting)
     coded = Coded(task)
