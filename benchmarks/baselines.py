@@ -33,6 +33,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from skgru.preprocessing import SequenceSummary
 
 N_SEEDS = 3
+MEASURES = {"classification": "accuracy", "regression": "R2"}
 
 
 def naive(task: Task) -> float:
@@ -124,12 +125,13 @@ def main() -> None:
     """Print a table for classification (accuracy) and one for regression (R2)."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, help="directory of the files that do not ship")
+    parser.add_argument("--kinds", nargs="+", choices=list(MEASURES), default=list(MEASURES))
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     print_conditions(conditions("sktime", "numba", threads=1, seeds=N_SEEDS))
     tasks = [task for task in load(arguments.data) if not task.has_tokens]
-    for kind, measure in (("classification", "accuracy"), ("regression", "R2")):
-        print(f"\n## {kind.capitalize()}: {measure} on the test part\n", flush=True)
+    for kind in arguments.kinds:
+        print(f"\n## {kind.capitalize()}: {MEASURES[kind]} on the test part\n", flush=True)
         print_header(HEADER)
         for task in tasks:
             if task.kind == kind:
