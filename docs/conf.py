@@ -85,4 +85,5 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "write_computation_times": False,
     "remove_config_comments": True,
+    "reset_modules_order": "both",  # the style of a page ends with it
 }

@@ -31,7 +31,7 @@ def make_marked(n_samples, seed, n_timesteps=30):
 
 X_train, y_train = make_marked(2000, seed=0)
 X_test, y_test = make_marked(500, seed=1)
-gru = GRURegressor(16, max_iter=30, random_state=0).fit(X_train, y_train)
+gru = GRURegressor(3, max_iter=40, random_state=0).fit(X_train, y_train)
 ridge = Ridge().fit(X_train.reshape(len(X_train), -1), y_train)
 
 print("R2 on new sequences")
@@ -39,8 +39,9 @@ print(f"{'ridge regression':18}{ridge.score(X_test.reshape(len(X_test), -1), y_t
 print(f"{'GRURegressor':18}{gru.score(X_test, y_test):6.3f}")
 
 # %%
-# Each row is a unit. At a mark, update gates open (yellow) and the number goes into the state;
-# between the marks those at the top stay closed (dark), and the state below keeps its colour.
+# Three units do, each a row. At a mark, the update gate of the unit at the top opens (yellow) and
+# its reset gate closes: the old content goes, the number comes. Between marks that update gate is
+# nearly closed (dark), and the state stays. The other two let new content in all the time.
 
 i = np.flatnonzero(X_test[:, 1:, 1].sum(axis=1) == 3)[0]
 GateDisplay.from_estimator(gru, X_test[i], feature_names=["number", "mark"])

@@ -61,10 +61,13 @@ for name, predicted in rows.items():
     print(f"{name:32}{np.mean(predicted == y):.3f}")
 
 # %%
-# The last row is the number that a careless split would report.
+# The last row is the number that a careless split would report. Pendulum, abduction, forward
+# elevation, internal and external rotation, extension of the trapezius, upright row: what the GRU
+# takes for one another are the two ways to lift an arm, and the two ways to turn it.
 
 fig, (left, right) = plt.subplots(2, 1, figsize=(5.6, 7.6), height_ratios=[1, 2.4])
-left.plot(np.arange(STEPS * SECONDS) / STEPS, X[0, :, :3])
+left.plot(np.arange(STEPS * SECONDS) / STEPS, X[0, :, :3], label=["x", "y", "z"])
+left.legend(ncols=3, loc="center right")
 left.set(title="One window", xlabel="seconds", ylabel="acceleration, g")
 ConfusionMatrixDisplay.from_predictions(
     y, by_person, display_labels=watch["y_labels"], normalize="true", values_format=".2f",

@@ -112,7 +112,7 @@ fig, axes = plt.subplots(2, 1, figsize=(5.6, 6.0), sharey=True, sharex=True)
 titles = {"From the collection": train[0], "By the model": composed}
 for ax, (title, tune), colour in zip(axes, titles.items(), ("C1", "C0"), strict=True):
     start, lasts, pitch = notes_of(tune).T
-    ax.barh(pitch, lasts * 0.9, left=start, height=0.9, color=colour)
+    ax.barh(pitch, lasts * 0.9, left=start, height=1.4, color=colour)
     ax.set(title=title, ylabel="pitch", xlim=(0, 128))
     ax.set_yticks([0, 7, 12, 19, 24], ["C4", "G4", "C5", "G5", "C6"])
 axes[1].set(xlabel="sixteenths; eight make a bar", xticks=range(0, 129, 32))

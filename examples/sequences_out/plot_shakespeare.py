@@ -74,8 +74,9 @@ for temperature in (0.5, 0.9):
     print("HAMLET.\n" + encoder.inverse_transform(drawn)[0])
 
 # %%
-# What the model is sure of, and what surprises it: the start of a line of the test text, each
-# character with the bits that it takes.
+# Each character of a piece of the test text with the bits that it takes. A speaker's name in
+# capitals is news, as the play that the model has read is printed in another way; once a word has
+# begun there is less to learn.
 
 start = later.index("\n", 1000) + 1
 excerpt = later[start - 200 : start + 40]
@@ -86,5 +87,5 @@ ax.bar(range(40), surprise)
 characters = [c if c.strip() else "·" for c in excerpt[200:]]
 ax.set_xticks(range(40), characters, family="monospace", fontsize=9)
 ax.tick_params("x", length=0)
-ax.set(title="A new word begins: more to learn", ylabel="bits", xlabel="character (· is a space)")
+ax.set(title="What surprises the model", ylabel="bits", xlabel="character (· is a space)")
 plt.show()
