@@ -19,6 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 FIGURES = "figures/generated"
+STYLE = {"svg.hashsalt": "skgru", "svg.fonttype": "path", "font.size": 11}
 
 
 class Live(SphinxDirective):
@@ -33,6 +34,15 @@ class Live(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the block, what it printed, and its figure."""
+        import matplotlib
+
+        # The gallery leaves settings of its own behind.
+        with matplotlib.rc_context():
+            matplotlib.rcdefaults()
+            matplotlib.rcParams.update(STYLE)
+            return self._run()
+
+    def _run(self) -> list[nodes.Node]:
         page: dict[str, Any] = {"__name__": "__live__"}
         names: Any = self.env.temp_data.setdefault("live names", page)
         code = "\n".join(self.content)
@@ -84,6 +94,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     import matplotlib
 
     matplotlib.use("Agg")
-    matplotlib.rcParams.update({"svg.hashsalt": "skgru", "svg.fonttype": "path", "font.size": 11})
     app.add_directive("live", Live)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

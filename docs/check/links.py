@@ -49,6 +49,8 @@ def problems(site: Path) -> Iterator[str]:
     """Yield what is wrong, page by page."""
     found = (path for path in site.rglob("*.html") if "_static" not in path.parts)
     pages = {path.resolve(): Page(path.read_text("utf-8")) for path in found}
+    if not pages:
+        yield "there is no page"
     for path, page in sorted(pages.items()):
         name = path.relative_to(site.resolve())
         for repeated in sorted({i for i in page.ids if page.ids.count(i) > 1}):
