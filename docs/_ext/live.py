@@ -19,7 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 FIGURES = "figures/generated"
-STYLE = {"svg.hashsalt": "skgru", "svg.fonttype": "path", "font.size": 11}
+STYLE: Any = {"svg.hashsalt": "skgru", "svg.fonttype": "path", "font.size": 11}
 
 
 class Live(SphinxDirective):
