@@ -27,11 +27,11 @@ X_test, y_test = load_japanese_vowels(subset="test", return_X_y=True)
 print(len(X_train), "utterances, the first three:", *(x.shape for x in X_train[:3]))
 
 # %%
-# The GRU has nothing set but its direction. The simple model sees of each coefficient the mean,
-# the spread, the bounds, both ends and the slope.
+# The GRU has nothing set but its size and its direction. The simple model sees of each
+# coefficient the mean, the spread, the bounds, both ends and the slope.
 
 gru = make_pipeline(
-    TimeDistributed(StandardScaler()), GRUClassifier(bidirectional=True, random_state=0)
+    TimeDistributed(StandardScaler()), GRUClassifier(32, bidirectional=True, random_state=0)
 ).fit(X_train, y_train)
 simple = make_pipeline(SequenceSummary(), StandardScaler(), LogisticRegression(max_iter=1000))
 simple.fit(X_train, y_train)

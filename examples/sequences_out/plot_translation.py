@@ -26,13 +26,8 @@ english, french = load_translation(subset="train", return_X_y=True)
 english_test, french_test = load_translation(subset="test", return_X_y=True)
 source, target = TextEncoder(), TextEncoder()
 X, y = source.fit_transform(english), target.fit_transform(french)
-print(
-    len(X),
-    "pairs; words in English:",
-    len(source.vocabulary_),
-    "in French:",
-    len(target.vocabulary_),
-)
+n_words = len(source.vocabulary_), len(target.vocabulary_)
+print(f"{len(X)} pairs, {n_words[0]} English words, {n_words[1]} French ones")
 
 model = GRUSeq2Seq(64, dropout=0.3, learning_rate_init=0.01, max_iter=12, random_state=0).fit(X, y)
 by_model = target.inverse_transform(model.predict(source.transform(english_test)))
@@ -44,8 +39,9 @@ by_model = target.inverse_transform(model.predict(source.transform(english_test)
 tfidf = TfidfVectorizer(token_pattern=r"\w+").fit(english)
 memory = NearestNeighbors(n_neighbors=1).fit(tfidf.transform(english))
 nearest = memory.kneighbors(tfidf.transform(english_test), return_distance=False)[:, 0]
-truth = target.inverse_transform(target.transform(french_test))
-by_memory = target.inverse_transform([y[i] for i in nearest])
+whole = TextEncoder().fit(french + french_test)  # which knows every word of the truth
+truth = whole.inverse_transform(whole.transform(french_test))
+by_memory = whole.inverse_transform(whole.transform([french[i] for i in nearest]))
 
 
 def f1_of_words(a, b):
