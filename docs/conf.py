@@ -63,7 +63,7 @@ html_theme_options = {
     "navigation_with_keys": False,
     "show_toc_level": 2,
     "show_nav_level": 1,
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 5,
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
 }
