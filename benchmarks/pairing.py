@@ -6,6 +6,7 @@ loaded, and only then.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -20,6 +21,15 @@ from typing import Any, NamedTuple
 # A short run is repeated for this many seconds, long beside the jitter of the scheduler.
 SHORTEST_RUN = 0.1
 REPORTED = ("numpy", "scikit-learn", "torch", "skorch", "jax", "onnxruntime", "dask", "ray")
+
+
+def parse_arguments(description: str) -> argparse.Namespace:
+    """Return the arguments of a comparison in pairs: threads, repeats, a file for the numbers."""
+    parser = argparse.ArgumentParser(description=description.partition("\n")[0])
+    parser.add_argument("--threads", type=int, default=1, help="threads of either rival")
+    parser.add_argument("--repeats", type=int, default=5, help="pairs of runs behind each ratio")
+    parser.add_argument("--json", type=Path, help="file that gets the same numbers")
+    return parser.parse_args()
 
 
 def limit_threads(n_threads: int) -> None:

@@ -10,29 +10,18 @@ The ratio is PyTorch's time divided by skgru's.
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
 from pairing import (
     compare,
     conditions,
     limit_threads,
+    parse_arguments,
     print_conditions,
     print_header,
     print_line,
     write_json,
 )
 
-
-def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--threads", type=int, default=1, help="threads of either rival")
-    parser.add_argument("--repeats", type=int, default=5, help="pairs of runs behind each ratio")
-    parser.add_argument("--json", type=Path, help="file that gets the same numbers")
-    return parser.parse_args()
-
-
-ARGUMENTS = parse_arguments()
+ARGUMENTS = parse_arguments(__doc__)
 limit_threads(ARGUMENTS.threads)
 
 import numpy as np

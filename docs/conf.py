@@ -21,7 +21,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "_ext.accessibility",
-    "_ext.gallery_slot",
+    "_ext.gallery_ids",
     "_ext.imports",
     "_ext.live",
     "_ext.mathml",

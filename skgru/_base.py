@@ -258,6 +258,19 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
             self.token_ids_ = known[known != 0].astype(np.int64)
         return replace(tokens, values=rows_of(tokens.values, self.token_ids_)), dtype
 
+    def _read_validation_pairs(self, X: Any, y: Any, sample_weight: Any) -> Samples | None:
+        """Do what `_read_validation` does, for estimators that have a y."""
+        if X is not None:
+            if y is None:
+                raise ValueError("X_val was passed without y_val.")
+            try:
+                return self._read(X, y, sample_weight, reset=False)
+            except ValueError as error:
+                raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
+        if y is not None or sample_weight is not None:
+            raise ValueError("y_val or sample_weight_val was passed without X_val.")
+        return None
+
     def _weights(self, sample_weight: Any, sequences: SequenceBatch) -> np.ndarray:
         weights = check_sample_weight(sample_weight, sequences.starts, np.float64)
         return weights / weights.max()  # their sum might overflow

@@ -252,11 +252,11 @@ def write_step_values(X: Any, batch: SequenceBatch, rows: np.ndarray) -> Any:
         values = np.full((n_timesteps.sum(), *rows.shape[1:]), padding, rows.dtype)
         values[_is_valid(n_timesteps, batch)] = rows
     if isinstance(list_or_array(X), list):
-        return in_list_of(X, np.split(values, np.cumsum(n_timesteps)[:-1]))
+        return _in_list_of(X, np.split(values, np.cumsum(n_timesteps)[:-1]))
     return values.reshape(len(batch), -1, *rows.shape[1:])
 
 
-def in_list_of(X: Any, sequences: list[np.ndarray]) -> Any:
+def _in_list_of(X: Any, sequences: list[np.ndarray]) -> Any:
     """Return sequences as an object array if X is one: unlike lists, parts of it can be joined."""
     return as_objects(sequences) if isinstance(X, np.ndarray) else sequences
 
@@ -347,7 +347,7 @@ def write_sequences(X: Any, batch: SequenceBatch, rows: np.ndarray) -> Any:
     """Return new values of all steps, in the order of `SequenceBatch.rows`, in the form of X."""
     given, X = X, list_or_array(X)
     if isinstance(X, list):
-        return in_list_of(given, np.split(rows, np.cumsum(batch.lengths)[:-1]))
+        return _in_list_of(given, np.split(rows, np.cumsum(batch.lengths)[:-1]))
     if len(X.shape) == 2:
         return rows.reshape(len(batch), -1)
     n_samples, n_timesteps, _ = X.shape

@@ -481,10 +481,7 @@ class GRUSeq2Seq(BaseGRU):
         weights = check_sample_weight(sample_weight, targets.starts, np.float64)
         predicted = [self._ids(found[0]) for found in self._search(X)]
         check_consistent_length(predicted, targets.starts)
-        is_exact = [
-            np.array_equal(ids, targets.sequence(i)[:, 0]) for i, ids in enumerate(predicted)
-        ]
-        return float(np.average(is_exact, weights=weights))
+        return float(np.average(_are_equal(predicted, targets), weights=weights))
 
     def attention_weights(self, X, y=None):
         """Return what the decoder looks at while it writes each token.
@@ -535,16 +532,7 @@ class GRUSeq2Seq(BaseGRU):
         return self._scaled(samples, dtype, as_set=as_set)
 
     def _read_validation(self, X: Any, y: Any, sample_weight: Any) -> Samples | None:
-        if X is None:
-            if y is not None or sample_weight is not None:
-                raise ValueError("y_val or sample_weight_val was passed without X_val.")
-            return None
-        if y is None:
-            raise ValueError("X_val was passed without y_val.")
-        try:
-            return self._read(X, y, sample_weight, reset=False)
-        except ValueError as error:
-            raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
+        return self._read_validation_pairs(X, y, sample_weight)
 
     # Training
 
@@ -562,11 +550,11 @@ class GRUSeq2Seq(BaseGRU):
         loss = -float(np.average(self._log_likelihood(held_out), weights=weights))
         if not np.isfinite(loss):
             return loss, np.nan
-        assert isinstance(held_out.y, SequenceBatch)
-        is_exact = [
-            np.array_equal(found[0].tokens, held_out.y.sequence(i)[:-1, 0])
-            for i, found in enumerate(self._found(held_out.X))
-        ]
+        y = held_out.y
+        assert isinstance(y, SequenceBatch)
+        without_end = SequenceBatch(y.values, y.starts, y.lengths - 1)
+        predicted = [found[0].tokens for found in self._found(held_out.X)]
+        is_exact = _are_equal(predicted, without_end)
         return loss, float(np.average(is_exact, weights=held_out.weights))
 
     def _cure_of_divergence(self, samples: Samples) -> str:
@@ -623,6 +611,11 @@ class GRUSeq2Seq(BaseGRU):
         with blas_threads(1, network.n_units, len(samples)):
             losses = target_losses(trainer.objective, trainer.params, samples)
         return -losses.astype(np.float64)
+
+
+def _are_equal(predicted: list[np.ndarray], targets: SequenceBatch) -> list[bool]:
+    """Say which of the sequences (n_tokens_i,) are their targets in every token."""
+    return [np.array_equal(one, targets.sequence(i)[:, 0]) for i, one in enumerate(predicted)]
 
 
 def _between_ends(

@@ -66,16 +66,7 @@ class SupervisedGRU(PooledStates, BaseGRU):
         return self._scaled(samples, dtype, as_set=as_set)
 
     def _read_validation(self, X: Any, y: Any, sample_weight: Any) -> Samples | None:
-        if X is not None:
-            if y is None:
-                raise ValueError("X_val was passed without y_val.")
-            try:
-                return self._read(X, y, sample_weight, reset=False)
-            except ValueError as error:
-                raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
-        if y is not None or sample_weight is not None:
-            raise ValueError("y_val or sample_weight_val was passed without X_val.")
-        return None
+        return self._read_validation_pairs(X, y, sample_weight)
 
     def _hold_out(self, samples: Samples, groups: Any) -> tuple[Samples, Samples]:
         strata = None if isinstance(samples.y, SequenceBatch) else self._strata(samples.y)

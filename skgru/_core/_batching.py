@@ -46,6 +46,19 @@ class Packing:
             offset += size
         return views
 
+    def cut(self, cells: np.ndarray) -> list[np.ndarray]:
+        """Cut rows (n_cells, R) into a view (n_steps, R, n_active) per run.
+
+        They stand as `cell_rows` has them.
+        """
+        runs, offset = [], 0
+        for start, stop, n_active in self.runs:
+            size = (stop - start) * n_active
+            run = cells[offset : offset + size].reshape(stop - start, n_active, -1)
+            runs.append(run.transpose(0, 2, 1))
+            offset += size
+        return runs
+
     def cell_rows(self, starts: np.ndarray) -> np.ndarray:
         """Return where each valid step stands in a table, run by run and step by step.
 
@@ -73,13 +86,7 @@ def pack(batch: SequenceBatch) -> tuple[Packing, list[np.ndarray]]:
     """
     packing = Packing(batch.lengths)
     cells = batch.values.take(packing.cell_rows(batch.starts), axis=0)
-    inputs, offset = [], 0
-    for start, stop, n_active in packing.runs:
-        size = (stop - start) * n_active
-        run = cells[offset : offset + size].reshape(stop - start, n_active, -1)
-        inputs.append(run.transpose(0, 2, 1))
-        offset += size
-    return packing, inputs
+    return packing, packing.cut(cells)
 
 
 def minibatches(

@@ -176,7 +176,7 @@ class EncoderDecoder:
             parameters,
             record.trunk,
             None,
-            _runs(d_queries, packing),
+            packing.cut(d_queries),
             gradient,
             workspace,
             d_initial=d_initial,
@@ -189,7 +189,7 @@ class EncoderDecoder:
             d_final += bridge.backward(parameters, encoding.final, q_0, d_q_0_rows, gradient)
         of_source = encoding.trunk.packing
         places = of_source.cell_rows(np.arange(N) * d_states.shape[1])
-        d_runs = _runs(flat(d_states)[places], of_source)
+        d_runs = of_source.cut(flat(d_states)[places])
         self.encoder.backward(parameters, encoding.trunk, d_final.T, d_runs, gradient, workspace)
 
     def _backward_attention(
@@ -287,14 +287,3 @@ def _padded(runs: list[np.ndarray], packing: Packing, order: np.ndarray) -> np.n
     padded = np.zeros((packing.n_sequences, n_timesteps, n_rows), runs[0].dtype)
     flat(padded)[packing.cell_rows(order * n_timesteps)] = join_cells(runs)
     return padded
-
-
-def _runs(rows: np.ndarray, packing: Packing) -> list[np.ndarray]:
-    """Return rows (M, R) of valid steps as runs (n_steps, R, n_active): `join_cells` undone."""
-    runs, offset = [], 0
-    for start, stop, n_active in packing.runs:
-        size = (stop - start) * n_active
-        run = rows[offset : offset + size].reshape(stop - start, n_active, -1)
-        runs.append(run.transpose(0, 2, 1))
-        offset += size
-    return runs

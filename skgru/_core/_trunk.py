@@ -133,5 +133,8 @@ class Trunk:
 
 
 def join_cells(runs: list[np.ndarray]) -> np.ndarray:
-    """Join runs (n_steps, R, N) as rows (M, R), in the order of `Packing.cell_rows`."""
+    """Join runs (n_steps, R, N) as rows (M, R), in the order of `Packing.cell_rows`.
+
+    `Packing.cut` undone.
+    """
     return np.concatenate([run.transpose(0, 2, 1).reshape(-1, run.shape[1]) for run in runs])

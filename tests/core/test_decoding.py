@@ -67,12 +67,9 @@ def greedy(case, source, max_length):
 
 
 def test_beam_of_one_takes_the_most_probable_token_at_each_step(case):
-    lengths = set()
     for source, hypotheses in zip(case.sources, found_by(case, max_length=6), strict=True):
         (best,) = hypotheses
         assert best.tokens.tolist() == greedy(case, source, 6)
-        lengths.add(len(best.tokens))
-    assert lengths
 
 
 def test_beam_that_is_wide_enough_finds_the_most_probable_target_of_all(case):

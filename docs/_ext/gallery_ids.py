@@ -1,4 +1,4 @@
-"""The gallery: out of the table of contents where it is not built, with ids that are unique."""
+"""Ids of the gallery's pages that are unique."""
 
 from __future__ import annotations
 
@@ -7,18 +7,8 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-GALLERY = "sphinx_gallery.gen_gallery"
-PAGE = "auto_examples/index"
-
 # Of sphinx-gallery 0.22, once for each section of the first page; no example has a tag.
 TAG_LIST = re.compile(r"\.\. raw:: html\n\n  <div id='sg-tag-list'.*\n")
-
-
-def drop_gallery(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Drop the lines of a page that name nothing but the gallery's first one."""
-    if GALLERY not in app.config.extensions:
-        lines = source[0].splitlines(keepends=True)
-        source[0] = "".join(line for line in lines if line.strip() != PAGE)
 
 
 def drop_tag_lists(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -29,6 +19,5 @@ def drop_tag_lists(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to the reading of pages."""
-    app.connect("source-read", drop_gallery)
     app.connect("source-read", drop_tag_lists)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
