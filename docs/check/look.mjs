@@ -102,7 +102,7 @@ for (const [kind, width] of Object.entries(widths))
       localStorage.setItem("theme", value);
     }, theme);
     for (const path of pages) problems.push(...(await look(page, path, kind, theme)));
-    if (!wanted.length) problems.push(...(await search(page)));
+    if (!wanted.length || wanted.includes("search")) problems.push(...(await search(page)));
     await page.close();
   }
 await context.close();
