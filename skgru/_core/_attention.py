@@ -1,11 +1,16 @@
-"""Attention: which steps of a source matter to a step of a target.
+"""Attention: which steps of a source matter to a step of a target, and what is read there.
 
     a_tj = exp(q_t . W_a m_j) / (sum over the steps k of exp(q_t . W_a m_k))
     context_t = sum over j of a_tj m_j
+    u_t = tanh(W_u [context_t, q_t] + b_u)
 
 with states ``q_t`` of the decoder and ``m_j`` of the encoder: the "general" score of Luong et al.
-(2015), https://arxiv.org/abs/1508.04025. Shape letters beside those of `_core`: ``S`` steps of the
-source, ``T`` of the target, ``M`` units of the encoder's states, ``H`` of the decoder's.
+(2015), https://arxiv.org/abs/1508.04025. W_u is linear, so the context's part of its product is the
+same mean of ``W_u m_j``: these *values* are computed with the *keys* ``W_a m_j`` in one product,
+and contexts themselves never.
+
+Shape letters beside those of `_core`: ``S`` steps of the source, ``T`` of the target, ``M`` units
+of the encoder's states, ``H`` of the decoder's.
 """
 
 from __future__ import annotations
@@ -23,46 +28,90 @@ class Memory:
 
     Attributes
     ----------
-    states : ndarray of shape (N, S, M)
-    keys : ndarray of shape (N, S, H)
-        ``W_a m_j``: what is compared with the states of the decoder.
+    keys_and_values : ndarray of shape (N, S, 2 H)
+        What is compared with the states of the decoder, and what is read. Zero behind the valid
+        steps.
     lengths : ndarray of shape (N,)
-        How many of the steps are valid; what stands behind them is zero.
+        How many of the steps are valid.
     """
 
-    states: np.ndarray
-    keys: np.ndarray
+    keys_and_values: np.ndarray
     lengths: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @property
+    def keys(self) -> np.ndarray:
+        return halves(self.keys_and_values)[0]
+
+    @property
+    def values(self) -> np.ndarray:
+        return halves(self.keys_and_values)[1]
 
     def select(self, indices: np.ndarray) -> Memory:
         """Return that of some of the sequences, as long as the longest of them."""
         lengths = self.lengths[indices]
-        longest = int(lengths.max())
-        return Memory(self.states[indices, :longest], self.keys[indices, :longest], lengths)
+        return Memory(self.keys_and_values[indices, : int(lengths.max())], lengths)
+
+
+@dataclass
+class Reading:
+    """What the forward pass leaves for the backward pass.
+
+    Attributes
+    ----------
+    states : ndarray of shape (M, H)
+        Of the decoder after valid steps.
+    places : ndarray of shape (M,)
+        Where these steps stand in an array (N, T), flat.
+    queries : ndarray of shape (N, T, H)
+        The same states, where they stand there.
+    weights : ndarray of shape (N, T, S)
+        a.
+    outputs : ndarray of shape (M, H)
+        u of valid steps.
+    """
+
+    states: np.ndarray
+    places: np.ndarray | slice
+    queries: np.ndarray
+    weights: np.ndarray
+    outputs: np.ndarray
 
 
 class Attention:
-    """Contexts of queries, and the way back of their gradient.
+    """What a decoder with states q makes of a memory.
 
     Parameters
     ----------
     n_queried : int
-        Units of the decoder's states, H.
+        Units of the decoder's states, H; as many outputs.
     n_memory : int
         Units of the encoder's states, M.
     """
 
     def __init__(self, n_queried: int, n_memory: int) -> None:
-        self.shapes: Shapes = {"weight_attention": (n_queried, n_memory)}
+        self._n_memory = n_memory
+        self.shapes: Shapes = {
+            "weight_attention": (n_queried, n_memory),
+            "weight_readout": (n_queried, n_memory + n_queried),
+            "bias_readout": (n_queried,),
+        }
+
+    def _kernel(self, parameters: dict[str, np.ndarray]) -> np.ndarray:
+        """Return what makes keys and values of states, (2 H, M)."""
+        of_context = parameters["weight_readout"][:, : self._n_memory]
+        return np.concatenate([parameters["weight_attention"], of_context])
 
     def memorise(
         self, parameters: dict[str, np.ndarray], states: np.ndarray, lengths: np.ndarray
     ) -> Memory:
         """Return the memory of states (N, S, M), which are zero behind the valid ones."""
-        return Memory(states, _product(states, parameters["weight_attention"].T), lengths)
+        return Memory(_product(states, self._kernel(parameters).T), lengths)
 
     def weights(self, memory: Memory, queries: np.ndarray) -> np.ndarray:
-        """Return how much of each memory goes into each context, (N, T, S), for (N, T, H)."""
+        """Return how much of each value is read at each step, (N, T, S), for (N, T, H)."""
         a = queries @ memory.keys.transpose(0, 2, 1)
         if (memory.lengths != a.shape[2]).any():
             is_padding = np.arange(a.shape[2]) >= memory.lengths[:, None]
@@ -72,38 +121,75 @@ class Attention:
         a /= a.sum(axis=2, keepdims=True)
         return a
 
-    def forward(self, memory: Memory, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return contexts (N, T, M) and the attention weights behind them, (N, T, S)."""
+    def forward(
+        self,
+        parameters: dict[str, np.ndarray],
+        memory: Memory,
+        states: np.ndarray,
+        places: np.ndarray | slice,
+        n_timesteps: int,
+    ) -> Reading:
+        """Return outputs for states (M, H), which stand at ``places`` of (N, n_timesteps)."""
+        queries = spread(states, places, (len(memory), n_timesteps))
         a = self.weights(memory, queries)
-        return a @ memory.states, a
+        outputs = states @ parameters["weight_readout"][:, self._n_memory :].T
+        outputs += flat(a @ memory.values)[places]
+        outputs += parameters["bias_readout"]
+        np.tanh(outputs, outputs)
+        return Reading(states, places, queries, a, outputs)
 
     def backward(
         self,
         parameters: dict[str, np.ndarray],
         memory: Memory,
-        queries: np.ndarray,
-        a: np.ndarray,
-        d_contexts: np.ndarray,
+        memory_states: np.ndarray,
+        reading: Reading,
+        d_outputs: np.ndarray,
         gradient: dict[str, np.ndarray],
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the gradients of the queries (N, T, H) and of the memory's states (N, S, M).
+        """Return the gradients of the decoder's states (M, H) and the encoder's, (N, S, M).
 
-        Writes that of the weights. Behind valid steps of the target ``d_contexts`` has to be zero.
+        Writes that of the parameters.
         """
-        d_a = d_contexts @ memory.states.transpose(0, 2, 1)
-        d_states = a.transpose(0, 2, 1) @ d_contexts
+        M, (N, T, _) = self._n_memory, reading.queries.shape
+        weights, d_weights = parameters["weight_readout"], gradient["weight_readout"]
+        d_sums = d_outputs * (1 - reading.outputs * reading.outputs)
+        d_sums.sum(axis=0, out=gradient["bias_readout"])
+        np.matmul(d_sums.T, reading.states, d_weights[:, M:])
+        d_states = d_sums @ weights[:, M:]
+
+        a, d_reads = reading.weights, spread(d_sums, reading.places, (N, T))
+        d_both = np.empty_like(memory.keys_and_values)
+        d_keys, d_values = halves(d_both)
+        np.matmul(a.transpose(0, 2, 1), d_reads, d_values)
+        d_a = d_reads @ memory.values.transpose(0, 2, 1)
         d_a -= np.einsum("nts,nts->nt", d_a, a)[:, :, None]
         d_a *= a
-        d_queries = d_a @ memory.keys
-        d_keys = d_a.transpose(0, 2, 1) @ queries
-        np.matmul(flat(d_keys).T, flat(memory.states), gradient["weight_attention"])
-        d_states += _product(d_keys, parameters["weight_attention"])
-        return d_queries, d_states
+        np.matmul(d_a.transpose(0, 2, 1), reading.queries, d_keys)
+        d_states += flat(d_a @ memory.keys)[reading.places]
+
+        d_kernel = flat(d_both).T @ flat(memory_states)
+        gradient["weight_attention"][...], d_weights[:, :M] = np.split(d_kernel, 2)
+        return d_states, _product(d_both, self._kernel(parameters))
 
 
 def flat(padded: np.ndarray) -> np.ndarray:
     """Return an array (N, T, R) as its rows (N * T, R)."""
     return padded.reshape(-1, padded.shape[2])
+
+
+def spread(rows: np.ndarray, places: np.ndarray | slice, shape: tuple[int, int]) -> np.ndarray:
+    """Return an array (N, T, R) that holds rows at ``places`` of (N, T), flat, and zeros."""
+    is_full = len(rows) == shape[0] * shape[1]
+    padded = (np.empty if is_full else np.zeros)((*shape, rows.shape[1]), rows.dtype)
+    flat(padded)[places] = rows
+    return padded
+
+
+def halves(both: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and the second half of the last axis."""
+    middle = both.shape[-1] // 2
+    return both[..., :middle], both[..., middle:]
 
 
 def _product(padded: np.ndarray, kernel: np.ndarray) -> np.ndarray:

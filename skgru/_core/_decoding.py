@@ -116,7 +116,7 @@ class _Beams:
         initial: list[np.ndarray],
         search: Search,
     ) -> None:
-        n_sources, width = len(memory.states), search.beam_width
+        n_sources, width = len(memory), search.beam_width
         self._network, self._parameters, self._search = network, parameters, search
         self._end = network.n_raw - 1
         self._memory = memory

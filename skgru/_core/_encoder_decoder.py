@@ -5,8 +5,7 @@ For a source of S steps and targets y_1 ... y_T, the last of which says that the
     m_1 ... m_S = states of the encoder
     q_0 = tanh(W_l m + b_l)       for each layer l of the decoder; m: the encoder's final states
     q_t = GRU(e(y_{t-1}), q_{t-1})       y_0 is the end
-    context_t = attention of q_t to m_1 ... m_S       (`_attention`)
-    u_t = tanh(W_u [context_t, q_t] + b_u)
+    u_t = what attention reads in m_1 ... m_S for q_t       (`_attention`)
     p(y_t | y_1 ... y_{t-1}, source) = softmax(W u_t + b)
 
 In training the true y_{t-1} is read, whatever was predicted (teacher forcing). So the recurrence
@@ -22,8 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._attention import Attention, Memory, flat
-from ._batching import Packing
+from ._attention import Attention, Memory, Reading, flat, spread
 from ._dense import Dense
 from ._dropout import draw_mask
 from ._heads import AffineHead
@@ -40,6 +38,7 @@ class Encoding:
     """What the encoder leaves of sources of falling length."""
 
     trunk: TrunkRecord
+    states: np.ndarray  # (N, S, M)
     memory: Memory
     final: np.ndarray  # (N, M)
     initial: list[np.ndarray]  # q_0 of each layer of the decoder, (N, H)
@@ -52,11 +51,7 @@ class Record:
     encoding: Encoding
     order: np.ndarray  # of the sequences on the decoder's side: its lengths fall too
     trunk: TrunkRecord
-    queries: np.ndarray  # (N, T, H)
-    places: np.ndarray  # of the valid steps in an array (N, T), flat
-    attention: np.ndarray  # (N, T, S)
-    inputs: np.ndarray  # [context, q] of valid steps, (M, ...)
-    outputs: np.ndarray  # u of valid steps
+    reading: Reading
     mask: np.ndarray | None
     pooled: np.ndarray  # what the head sees, (H, M)
 
@@ -96,7 +91,6 @@ class EncoderDecoder:
             for i, (direction,) in enumerate(decoder.layers.layers)
         ]
         self.attention = Attention(n_queried, n_memory)
-        self.readout = Dense("readout", n_memory + n_queried, n_queried)
         self.head = AffineHead(n_queried, n_raw)
         self.n_raw = n_raw
         self.dropout = dropout
@@ -106,8 +100,8 @@ class EncoderDecoder:
     @property
     def shapes(self) -> Shapes:
         shapes = {**self.encoder.shapes, **self.decoder.shapes}
-        for dense in (*self.bridges, self.readout):
-            shapes |= dense.shapes
+        for bridge in self.bridges:
+            shapes |= bridge.shapes
         return shapes | self.attention.shapes | self.head.shapes
 
     def set_dropout(self, dropout: float, recurrent_dropout: float) -> None:
@@ -126,11 +120,13 @@ class EncoderDecoder:
         """Read sources of falling length."""
         trunk = self.encoder.forward(parameters, X, workspace, rng)
         packing = trunk.packing
-        states = _padded(trunk.states(-1), packing, np.arange(len(X)))
+        n_timesteps = packing.n_timesteps
+        places = packing.cell_rows(np.arange(len(X)) * n_timesteps)
+        states = spread(join_cells(trunk.states(-1)), places, (len(X), n_timesteps))
         memory = self.attention.memorise(parameters, states, packing.lengths)
         final = np.ascontiguousarray(trunk.outputs().final.T)
         initial = [bridge.forward(parameters, final) for bridge in self.bridges]
-        return Encoding(trunk, memory, final, initial)
+        return Encoding(trunk, states, memory, final, initial)
 
     def forward_batch(
         self,
@@ -148,16 +144,14 @@ class EncoderDecoder:
         order = inputs.falling_lengths()
         initial = [state[order].T for state in encoding.initial]
         trunk = self.decoder.forward(parameters, inputs[order], workspace, rng, initial=initial)
-        queries = _padded(trunk.states(-1), trunk.packing, order)
-        contexts, attention = self.attention.forward(encoding.memory, queries)
-        places = trunk.packing.cell_rows(order * queries.shape[1])
-        both = np.concatenate([flat(contexts)[places], flat(queries)[places]], axis=1)
-        outputs = self.readout.forward(parameters, both)
+        n_timesteps = trunk.packing.n_timesteps
+        places = trunk.packing.cell_rows(order * n_timesteps)
+        states = join_cells(trunk.states(-1))
+        reading = self.attention.forward(parameters, encoding.memory, states, places, n_timesteps)
+        outputs = reading.outputs
         mask = draw_mask(rng, self.dropout, outputs.shape, outputs.dtype)
         pooled = (outputs if mask is None else outputs * mask).T
-        return Record(
-            encoding, order, trunk, queries, places, attention, both, outputs, mask, pooled
-        )
+        return Record(encoding, order, trunk, reading, mask, pooled)
 
     def backward(
         self,
@@ -168,7 +162,12 @@ class EncoderDecoder:
         workspace: Workspace,
     ) -> None:
         """Write the gradient of what is below the head, given that of what the head sees."""
-        d_queries, d_states = self._backward_attention(parameters, record, d_pooled.T, gradient)
+        encoding, d_outputs = record.encoding, d_pooled.T
+        if record.mask is not None:
+            d_outputs = d_outputs * record.mask
+        d_decoder, d_encoder = self.attention.backward(
+            parameters, encoding.memory, encoding.states, record.reading, d_outputs, gradient
+        )
         packing, order = record.trunk.packing, record.order
         dtype, N = d_pooled.dtype, len(order)
         d_initial = [np.empty((bridge.n_outputs, N), dtype) for bridge in self.bridges]
@@ -176,43 +175,20 @@ class EncoderDecoder:
             parameters,
             record.trunk,
             None,
-            packing.cut(d_queries),
+            packing.cut(d_decoder),
             gradient,
             workspace,
             d_initial=d_initial,
         )
-        encoding = record.encoding
         d_final = np.zeros_like(encoding.final)
         for bridge, q_0, d_q_0 in zip(self.bridges, encoding.initial, d_initial, strict=True):
             d_q_0_rows = np.empty_like(q_0)
             d_q_0_rows[order] = d_q_0.T
             d_final += bridge.backward(parameters, encoding.final, q_0, d_q_0_rows, gradient)
         of_source = encoding.trunk.packing
-        places = of_source.cell_rows(np.arange(N) * d_states.shape[1])
-        d_runs = of_source.cut(flat(d_states)[places])
+        places = of_source.cell_rows(np.arange(N) * of_source.n_timesteps)
+        d_runs = of_source.cut(flat(d_encoder)[places])
         self.encoder.backward(parameters, encoding.trunk, d_final.T, d_runs, gradient, workspace)
-
-    def _backward_attention(
-        self,
-        parameters: dict[str, np.ndarray],
-        record: Record,
-        d_outputs: np.ndarray,
-        gradient: dict[str, np.ndarray],
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the gradients of the queries of valid steps (M, H) and of the memory."""
-        if record.mask is not None:
-            d_outputs = d_outputs * record.mask
-        d_both = self.readout.backward(
-            parameters, record.inputs, record.outputs, d_outputs, gradient
-        )
-        memory, queries, places = record.encoding.memory, record.queries, record.places
-        n_memory = memory.states.shape[2]
-        d_contexts = np.zeros((*queries.shape[:2], n_memory), queries.dtype)
-        flat(d_contexts)[places] = d_both[:, :n_memory]
-        d_queries, d_states = self.attention.backward(
-            parameters, memory, queries, record.attention, d_contexts, gradient
-        )
-        return d_both[:, n_memory:] + flat(d_queries)[places], d_states
 
     def raw_of_step(
         self, parameters: dict[str, np.ndarray], memory: Memory, states: np.ndarray
@@ -221,10 +197,9 @@ class EncoderDecoder:
 
         Of each source, B states stand one after the other.
         """
-        queries = states.T.reshape(len(memory.states), -1, len(states))
-        contexts, _ = self.attention.forward(memory, queries)
-        both = np.concatenate([contexts, queries], axis=2)
-        return self.head.forward(parameters, self.readout.forward(parameters, flat(both)).T)
+        width = states.shape[1] // len(memory)
+        reading = self.attention.forward(parameters, memory, states.T, slice(None), width)
+        return self.head.forward(parameters, reading.outputs.T)
 
     def chunks(
         self, X: SequenceBatch, *, n_targets: np.ndarray | None = None, width: int = 1
@@ -251,7 +226,7 @@ class EncoderDecoder:
         workspace = Workspace(parameters["weight_out"].dtype, keeps_gates=False)
         for chunk in self.chunks(samples.X, n_targets=samples.n_targets):
             part = samples.select(chunk)
-            attention = self.forward_batch(parameters, part, workspace).attention
+            attention = self.forward_batch(parameters, part, workspace).reading.weights
             assert isinstance(part.y, SequenceBatch)
             for i, n, T, S in zip(
                 chunk, range(len(chunk)), part.y.lengths, part.X.lengths, strict=True
@@ -272,18 +247,3 @@ def _inputs_of_decoder(batch: Samples) -> SequenceBatch:
     assert isinstance(y, SequenceBatch)
     before = SequenceBatch(y.values, y.starts - 1, y.lengths)
     return SequenceBatch(before.rows().astype(np.intp), begins(y.lengths), y.lengths)
-
-
-def _padded(runs: list[np.ndarray], packing: Packing, order: np.ndarray) -> np.ndarray:
-    """Return runs (n_steps, R, n_active) as an array (N, n_timesteps, R), zero where nothing is.
-
-    The i-th of the packed sequences becomes the ``order[i]``-th.
-    """
-    n_timesteps, n_rows = packing.n_timesteps, runs[0].shape[1]
-    if len(runs) == 1:
-        padded = np.empty((packing.n_sequences, n_timesteps, n_rows), runs[0].dtype)
-        padded[order] = runs[0].transpose(2, 0, 1)
-        return padded
-    padded = np.zeros((packing.n_sequences, n_timesteps, n_rows), runs[0].dtype)
-    flat(padded)[packing.cell_rows(order * n_timesteps)] = join_cells(runs)
-    return padded

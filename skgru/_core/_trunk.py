@@ -137,4 +137,5 @@ def join_cells(runs: list[np.ndarray]) -> np.ndarray:
 
     `Packing.cut` undone.
     """
-    return np.concatenate([run.transpose(0, 2, 1).reshape(-1, run.shape[1]) for run in runs])
+    rows = [run.transpose(0, 2, 1).reshape(-1, run.shape[1]) for run in runs]
+    return rows[0] if len(rows) == 1 else np.concatenate(rows)
