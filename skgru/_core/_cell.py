@@ -41,9 +41,13 @@ class CellWeights(NamedTuple):
 
 
 class KernelGradient:
-    """Sums over all steps of ``d_gates @ columns.T``, in one product a block."""
+    """Sums over all steps of ``d_gates @ columns.T``, in one product a block.
 
-    def __init__(self, workspace: Workspace) -> None:
+    ``of_inputs`` tells the cells whether to add up what belongs to inputs, too.
+    """
+
+    def __init__(self, workspace: Workspace, *, of_inputs: bool = True) -> None:
+        self.of_inputs = of_inputs
         self._workspace = workspace
         self._sums: dict[str, np.ndarray] = {}
 
@@ -160,6 +164,8 @@ class Cell(ABC):
         d_outputs: list[np.ndarray] | None,
         gradient: CellWeights,
         workspace: Workspace,
+        *,
+        of_inputs: bool = True,
     ) -> None:
         """Write the gradient of the weights, given that of the states.
 
@@ -171,9 +177,12 @@ class Cell(ABC):
             Gradient of the state after each step, per run in time order; None: zero.
         gradient : CellWeights
             Written to. The gradient of the pre-activations replaces the gates on the tape.
+        of_inputs : bool
+            Whether to write that of ``weight_ih`` and ``bias_ih``, which are otherwise left to the
+            caller.
         """
         kernels = self._backward_kernels(weights)
-        sums = KernelGradient(workspace)
+        sums = KernelGradient(workspace, of_inputs=of_inputs)
         d_runs = [None] * len(tape.runs) if d_outputs is None else tape.reorder(d_outputs)
         for run, d_output in zip(tape.backward_runs(d_final), reversed(d_runs), strict=True):
             run.backward_views = run.backward_views or [
@@ -207,8 +216,11 @@ class Cell(ABC):
 
     def input_gradient(self, weights: CellWeights, tape: Tape) -> list[np.ndarray]:
         """Return the gradient of the inputs after `backward`, (n_steps, F, N) per run."""
-        d_gates = slice(-3 * self.n_hidden, None)
-        return tape.reorder([weights.weight_ih.T @ run.gates[:, d_gates] for run in tape.runs])
+        return [weights.weight_ih.T @ d_products for d_products in self.product_gradient(tape)]
+
+    def product_gradient(self, tape: Tape) -> list[np.ndarray]:
+        """Return the gradient of ``W_ih x + b_ih`` after `backward`, (n_steps, 3H, N) per run."""
+        return tape.reorder([run.gates[:, -3 * self.n_hidden :] for run in tape.runs])
 
     def _blocks(self, run: Run) -> list[slice]:
         """Cut the steps of a run into blocks, the last one first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
 from ._params import Shapes
 from ._sequences import SequenceBatch, begins
@@ -34,18 +34,13 @@ class Embedding:
         """Return vectors (n_steps, n_dimensions, N) of table rows (n_steps, 1, N), per run."""
         return [table[run[:, 0]].transpose(0, 2, 1) for run in rows]
 
-    def backward(
-        self, rows: list[np.ndarray], d_vectors: list[np.ndarray], d_table: np.ndarray
-    ) -> None:
-        """Write the gradient of the table: each row sums over the places it stands in."""
-        places = np.concatenate([run.ravel() for run in rows])
-        d_places = np.concatenate(
-            [run.transpose(0, 2, 1).reshape(-1, self.n_dimensions) for run in d_vectors]
-        )
-        ones = np.ones(len(places), d_table.dtype)
-        # A sparse product adds up 20 times as fast as np.add.at.
-        sums = csr_array((ones, places, np.arange(len(places) + 1)), (len(places), len(d_table))).T
-        d_table[...] = sums @ d_places
+
+def sums_per_row(rows: np.ndarray) -> tuple[np.ndarray, csc_array]:
+    """Return the different ones (U,) of rows (M,), and a matrix (U, M) that adds up over each."""
+    used, places = np.unique(rows, return_inverse=True)
+    ones, ends = np.ones(len(rows), np.float32), np.arange(len(rows) + 1)
+    # A sparse product adds up 20 times as fast as np.add.at.
+    return used, csr_array((ones, places, ends), (len(rows), len(used))).T
 
 
 def with_own_rows(X: SequenceBatch) -> tuple[SequenceBatch, np.ndarray]:

@@ -191,6 +191,7 @@ class RecurrentLayers:
         workspace: Workspace,
         *,
         wants_inputs: bool = False,
+        of_first_inputs: bool = True,
         d_initial: list[np.ndarray] | None = None,
     ) -> list[np.ndarray]:
         """Write the gradient of the parameters that are not frozen.
@@ -198,13 +199,17 @@ class RecurrentLayers:
         Takes that of the last layer's final states (D H, N) and of its states after each step,
         (n_steps, D H, N) per run; None: zero. Returns the gradient of the inputs, per run, if
         ``wants_inputs``, else nothing: the way there leads through frozen layers too, whose
-        parameters then have to be in ``gradient``. That of h_0 is written to ``d_initial``, (H, N)
-        per layer, if given; for one direction only.
+        parameters then have to be in ``gradient``. Without ``of_first_inputs`` the first layer's
+        ``weight_ih`` and ``bias_ih`` are left to the caller. The gradient of h_0 is written to
+        ``d_initial``, (H, N) per layer, if given; for one direction only.
         """
         first = 0 if wants_inputs else self.n_frozen
         for i in reversed(range(first, len(self.layers))):
             pairs = list(zip(self.layers[i], records[i].tapes, strict=True))
-            self._backward_layer(parameters, pairs, d_final, d_outputs, gradient, workspace)
+            of_inputs = i > 0 or of_first_inputs
+            self._backward_layer(
+                parameters, pairs, d_final, d_outputs, gradient, workspace, of_inputs
+            )
             if d_initial is not None:
                 d_initial[i][...] = records[i].tapes[0].initial_gradient
             if i > first or wants_inputs:
@@ -222,6 +227,7 @@ class RecurrentLayers:
         d_outputs: list[np.ndarray] | None,
         gradient: dict[str, np.ndarray],
         workspace: Workspace,
+        of_inputs: bool,
     ) -> None:
         """Give each direction its rows of the gradients of final states and outputs."""
         stop = 0
@@ -234,6 +240,7 @@ class RecurrentLayers:
                 None if d_outputs is None else [d_run[:, start:stop] for d_run in d_outputs],
                 direction.weights(gradient),
                 workspace,
+                of_inputs=of_inputs,
             )
 
 

@@ -115,20 +115,23 @@ class ResetAfter(Cell):
     def _add_products(self, sums: KernelGradient, d_gates: np.ndarray, columns: np.ndarray) -> None:
         H = self.n_hidden
         sums.add("hidden", d_gates[:H], columns[: H + 1])
-        sums.add("gates", d_gates[H : 3 * H], columns)
-        sums.add("input", d_gates[3 * H :], columns[H:])
+        sums.add("gates", d_gates[H : 3 * H], columns if sums.of_inputs else columns[:H])
+        if sums.of_inputs:
+            sums.add("input", d_gates[3 * H :], columns[H:])
 
     def _write_gradient(self, gradient: CellWeights, sums: KernelGradient) -> None:
         assert gradient.bias_hh is not None
         H = self.n_hidden
-        hidden, gates, inputs = sums["hidden"], sums["gates"], sums["input"]
+        hidden, gates = sums["hidden"], sums["gates"]
         gradient.weight_hh[: 2 * H] = gates[:, :H]
-        gradient.bias_ih[: 2 * H] = gates[:, H]
-        gradient.weight_ih[: 2 * H] = gates[:, H + 1 :]
         gradient.weight_hh[2 * H :] = hidden[:, :H]
         gradient.bias_hh[...] = hidden[:, H]
-        gradient.bias_ih[2 * H :] = inputs[:, 0]
-        gradient.weight_ih[2 * H :] = inputs[:, 1:]
+        if sums.of_inputs:
+            inputs = sums["input"]
+            gradient.bias_ih[: 2 * H] = gates[:, H]
+            gradient.weight_ih[: 2 * H] = gates[:, H + 1 :]
+            gradient.bias_ih[2 * H :] = inputs[:, 0]
+            gradient.weight_ih[2 * H :] = inputs[:, 1:]
 
     def _split(self, gates: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return the views q, r, z, c of gates (n_steps, 4H, N)."""

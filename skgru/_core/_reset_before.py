@@ -122,15 +122,16 @@ class ResetBefore(Cell):
 
     def _add_products(self, sums: KernelGradient, d_gates: np.ndarray, columns: np.ndarray) -> None:
         H = self.n_hidden
-        sums.add("gates", d_gates[: 2 * H], columns[:-H])
-        sums.add("candidate", d_gates[2 * H :], columns[H:])
+        sums.add("gates", d_gates[: 2 * H], columns[:-H] if sums.of_inputs else columns[:H])
+        sums.add("candidate", d_gates[2 * H :], columns[H:] if sums.of_inputs else columns[-H:])
 
     def _write_gradient(self, gradient: CellWeights, sums: KernelGradient) -> None:
-        H, F = self.n_hidden, self.n_inputs
+        H = self.n_hidden
         gates, candidate = sums["gates"], sums["candidate"]
         gradient.weight_hh[: 2 * H] = gates[:, :H]
-        gradient.bias_ih[: 2 * H] = gates[:, H]
-        gradient.weight_ih[: 2 * H] = gates[:, H + 1 :]
-        gradient.bias_ih[2 * H :] = candidate[:, 0]
-        gradient.weight_ih[2 * H :] = candidate[:, 1 : 1 + F]
-        gradient.weight_hh[2 * H :] = candidate[:, 1 + F :]
+        gradient.weight_hh[2 * H :] = candidate[:, -H:]
+        if sums.of_inputs:
+            gradient.bias_ih[: 2 * H] = gates[:, H]
+            gradient.weight_ih[: 2 * H] = gates[:, H + 1 :]
+            gradient.bias_ih[2 * H :] = candidate[:, 0]
+            gradient.weight_ih[2 * H :] = candidate[:, 1:-H]

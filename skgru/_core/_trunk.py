@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._batching import Packing, pack
-from ._embedding import Embedding
+from ._embedding import Embedding, sums_per_row
 from ._layers import LayerRecord, RecurrentLayers, States
 from ._params import Shapes
 from ._sequences import SequenceBatch
@@ -116,7 +116,7 @@ class Trunk:
 
         Returns the gradient of the first layer's inputs if it was computed, else nothing.
         """
-        table = None if self.embedding is None else gradient.get(self.embedding.name)
+        trains_embedding = self.embedding is not None and self.embedding.name in gradient
         d_inputs = self.layers.backward(
             parameters,
             record.layers,
@@ -124,12 +124,35 @@ class Trunk:
             d_outputs,
             gradient,
             workspace,
-            wants_inputs=wants_inputs or table is not None,
+            wants_inputs=wants_inputs,
+            of_first_inputs=not trains_embedding,
             d_initial=d_initial,
         )
-        if self.embedding is not None and table is not None:
-            self.embedding.backward(record.rows, d_inputs, table)
+        if self.embedding is not None and trains_embedding:
+            self._backward_embedding(self.embedding.name, parameters, record, gradient)
         return d_inputs
+
+    def _backward_embedding(
+        self,
+        name: str,
+        parameters: dict[str, np.ndarray],
+        record: TrunkRecord,
+        gradient: dict[str, np.ndarray],
+    ) -> None:
+        """Write the gradient of the table, and of the weights that multiply its rows.
+
+        A token is the input of many steps. So what these steps pass back is added up before it is
+        multiplied.
+        """
+        used, sums = sums_per_row(np.concatenate([run.ravel() for run in record.rows]))
+        vectors, d_table = parameters[name][used], gradient[name]
+        d_table[...] = 0.0
+        for direction, tape in zip(self.layers.layers[0], record.layers[0].tapes, strict=True):
+            weights, d_weights = direction.weights(parameters), direction.weights(gradient)
+            d_products = sums @ join_cells(direction.cell.product_gradient(tape))  # (U, 3H)
+            np.matmul(d_products.T, vectors, d_weights.weight_ih)
+            d_products.sum(axis=0, out=d_weights.bias_ih)
+            d_table[used] += d_products @ weights.weight_ih
 
 
 def join_cells(runs: list[np.ndarray]) -> np.ndarray:
