@@ -126,7 +126,7 @@ ALLOWED = {
         "_core._tape",
         "_core._trunk",
     },
-    "_core._attention": {"_core._params"},
+    "_core._attention": {"_core._params", "_core._tape"},
     "_core._dense": {"_core._params"},
     "_core._encoder_decoder": {
         "_core._attention",

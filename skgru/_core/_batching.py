@@ -59,6 +59,12 @@ class Packing:
             offset += size
         return runs
 
+    def join(self, runs: list[np.ndarray], cells: np.ndarray) -> np.ndarray:
+        """Write runs to rows (n_cells, R) and return these: `cut` undone."""
+        for place, run in zip(self.cut(cells), runs, strict=True):
+            place[...] = run
+        return cells
+
     def cell_rows(self, starts: np.ndarray) -> np.ndarray:
         """Return where each valid step stands in a table, run by run and step by step.
 

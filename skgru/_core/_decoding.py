@@ -8,14 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import log_softmax
 
-from ._attention import Memory
-from ._encoder_decoder import EncoderDecoder
+from ._encoder_decoder import EncoderDecoder, Encoding
 from ._generation import Stepper
 from ._objective import Objective
 from ._samples import Samples
 from ._sequences import SequenceBatch, begins
 from ._tape import Workspace
-from ._trunk import join_cells
 
 UNKNOWN = 0  # the class of tokens that were never seen, which is never chosen
 
@@ -79,7 +77,8 @@ def encoder_states(
     states = np.empty((int(X.lengths.sum()), n_units), workspace.dtype)
     for chunk in network.chunks(X):
         record = network.encoder.forward(parameters, X[chunk], workspace)
-        states[record.packing.cell_rows(offsets[chunk])] = join_cells(record.states(layer))
+        cells = np.empty((record.packing.n_cells, n_units), workspace.dtype)
+        states[record.packing.cell_rows(offsets[chunk])] = record.states(layer, cells)
     return states
 
 
@@ -94,7 +93,7 @@ def most_probable(
     workspace = Workspace(parameters["weight_out"].dtype, keeps_gates=False)
     for chunk in network.chunks(X, width=search.beam_width):
         encoding = network.encode(parameters, X[chunk], workspace)
-        beams = _Beams(network, parameters, encoding.memory, encoding.initial, search)
+        beams = _Beams(network, parameters, encoding, search, workspace)
         for i, hypotheses in zip(chunk, beams.run(), strict=True):
             found[i] = sorted(hypotheses, key=lambda one: one.log_cost)
     return found
@@ -112,15 +111,15 @@ class _Beams:
         self,
         network: EncoderDecoder,
         parameters: dict[str, np.ndarray],
-        memory: Memory,
-        initial: list[np.ndarray],
+        encoding: Encoding,
         search: Search,
+        workspace: Workspace,
     ) -> None:
-        n_sources, width = len(memory), search.beam_width
+        n_sources, width = len(encoding.memory), search.beam_width
         self._network, self._parameters, self._search = network, parameters, search
         self._end = network.n_raw - 1
-        self._memory = memory
-        self._states = [np.repeat(state, width, axis=0).T for state in initial]  # (H, N B)
+        self._memory, self._workspace = encoding.memory, workspace
+        self._states = [np.repeat(q, width, axis=0).T for q in encoding.initial]  # (H, N B)
         self._active = np.arange(n_sources)
         self._scores = np.full((n_sources, width), -np.inf)  # log-probabilities so far
         self._scores[:, 0] = 0.0
@@ -163,7 +162,9 @@ class _Beams:
         """Return those of the token that follows each hypothesis, (N, B, K), float64."""
         n_sources, width = self._scores.shape
         self._states = self._stepper.step(self._last.ravel(), self._states)
-        raw = self._network.raw_of_step(self._parameters, self._memory, self._states[-1])
+        raw = self._network.raw_of_step(
+            self._parameters, self._memory, self._states[-1], self._workspace
+        )
         log_p = log_softmax(raw.astype(np.float64), axis=1)
         log_p[:, UNKNOWN] = -np.inf
         return log_p.reshape(n_sources, width, -1)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._attention import Attention, Memory, Reading, flat, spread
+from ._attention import Attention, Memory, Reading, gather, spread
 from ._dense import Dense
 from ._dropout import draw_mask
 from ._heads import AffineHead
@@ -30,7 +30,7 @@ from ._params import Shapes
 from ._samples import Samples
 from ._sequences import SequenceBatch, begins
 from ._tape import Workspace
-from ._trunk import Trunk, TrunkRecord, join_cells
+from ._trunk import Trunk, TrunkRecord
 
 
 @dataclass
@@ -120,10 +120,12 @@ class EncoderDecoder:
         """Read sources of falling length."""
         trunk = self.encoder.forward(parameters, X, workspace, rng)
         packing = trunk.packing
-        n_timesteps = packing.n_timesteps
+        n_timesteps, M = packing.n_timesteps, self.encoder.layers.n_outputs
+        cells = trunk.states(-1, workspace.empty("encoder's cells", packing.n_cells, M))
         places = packing.cell_rows(np.arange(len(X)) * n_timesteps)
-        states = spread(join_cells(trunk.states(-1)), places, (len(X), n_timesteps))
-        memory = self.attention.memorise(parameters, states, packing.lengths)
+        states = workspace.empty("memory's states", len(X), n_timesteps, M)
+        spread(cells, places, states)
+        memory = self.attention.memorise(parameters, states, packing.lengths, workspace)
         final = np.ascontiguousarray(trunk.outputs().final.T)
         initial = [bridge.forward(parameters, final) for bridge in self.bridges]
         return Encoding(trunk, states, memory, final, initial)
@@ -144,10 +146,13 @@ class EncoderDecoder:
         order = inputs.falling_lengths()
         initial = [state[order].T for state in encoding.initial]
         trunk = self.decoder.forward(parameters, inputs[order], workspace, rng, initial=initial)
-        n_timesteps = trunk.packing.n_timesteps
-        places = trunk.packing.cell_rows(order * n_timesteps)
-        states = join_cells(trunk.states(-1))
-        reading = self.attention.forward(parameters, encoding.memory, states, places, n_timesteps)
+        packing = trunk.packing
+        places = packing.cell_rows(order * packing.n_timesteps)
+        n_units = self.decoder.layers.n_outputs
+        states = trunk.states(-1, workspace.empty("decoder's cells", packing.n_cells, n_units))
+        reading = self.attention.forward(
+            parameters, encoding.memory, states, places, packing.n_timesteps, workspace
+        )
         outputs = reading.outputs
         mask = draw_mask(rng, self.dropout, outputs.shape, outputs.dtype)
         pooled = (outputs if mask is None else outputs * mask).T
@@ -166,7 +171,13 @@ class EncoderDecoder:
         if record.mask is not None:
             d_outputs = d_outputs * record.mask
         d_decoder, d_encoder = self.attention.backward(
-            parameters, encoding.memory, encoding.states, record.reading, d_outputs, gradient
+            parameters,
+            encoding.memory,
+            encoding.states,
+            record.reading,
+            d_outputs,
+            gradient,
+            workspace,
         )
         packing, order = record.trunk.packing, record.order
         dtype, N = d_pooled.dtype, len(order)
@@ -187,18 +198,25 @@ class EncoderDecoder:
             d_final += bridge.backward(parameters, encoding.final, q_0, d_q_0_rows, gradient)
         of_source = encoding.trunk.packing
         places = of_source.cell_rows(np.arange(N) * of_source.n_timesteps)
-        d_runs = of_source.cut(flat(d_encoder)[places])
+        shape = of_source.n_cells, d_encoder.shape[2]
+        d_cells = gather(d_encoder, places, workspace.empty("encoder's cells", *shape))
+        d_runs = of_source.cut(d_cells)
         self.encoder.backward(parameters, encoding.trunk, d_final.T, d_runs, gradient, workspace)
 
     def raw_of_step(
-        self, parameters: dict[str, np.ndarray], memory: Memory, states: np.ndarray
+        self,
+        parameters: dict[str, np.ndarray],
+        memory: Memory,
+        states: np.ndarray,
+        workspace: Workspace,
     ) -> np.ndarray:
         """Return the raw outputs (N B, K), given the decoder's states (H, N B) after a step.
 
         Of each source, B states stand one after the other.
         """
         width = states.shape[1] // len(memory)
-        reading = self.attention.forward(parameters, memory, states.T, slice(None), width)
+        places = np.arange(states.shape[1])
+        reading = self.attention.forward(parameters, memory, states.T, places, width, workspace)
         return self.head.forward(parameters, reading.outputs.T)
 
     def chunks(

@@ -62,6 +62,17 @@ class States:
             return per_direction[0]
         return [np.concatenate(runs, axis=1) for runs in zip(*per_direction, strict=True)]
 
+    def write(self, packing: Packing, cells: np.ndarray) -> np.ndarray:
+        """Write the states after each step to rows (n_cells, D H) and return these.
+
+        They stand as `Packing.cell_rows` has them.
+        """
+        places, stop = packing.cut(cells), 0
+        for tape in self._tapes:
+            start, stop = stop, stop + len(tape.final_state)
+            tape.write_outputs([place[:, start:stop] for place in places])
+        return cells
+
 
 class RecurrentLayers:
     """Stacked GRU layers.

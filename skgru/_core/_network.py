@@ -22,7 +22,7 @@ from ._pooling import Pooling
 from ._samples import Samples
 from ._sequences import SequenceBatch, begins
 from ._tape import Workspace
-from ._trunk import Trunk, TrunkRecord, join_cells
+from ._trunk import Trunk, TrunkRecord
 
 # Numbers on the tapes that prediction holds at a time: fewer make the products small (a quarter of
 # it: 1.35 times as slow at T=100, H=128).
@@ -208,10 +208,12 @@ class Network:
     ) -> np.ndarray:
         """Return the states of a layer after each step, (M, D H), in the order of `X.rows()`."""
         n_units = sum(direction.cell.n_hidden for direction in self.layers.layers[layer])
-        reading = Reading(
-            n_units, True, False, lambda record: join_cells(record.trunk.states(layer))
-        )
-        return self._read(parameters, X, reading, n_threads)
+        dtype = parameters["weight_out"].dtype
+
+        def states(record: Record) -> np.ndarray:
+            return record.trunk.states(layer, np.empty((record.packing.n_cells, n_units), dtype))
+
+        return self._read(parameters, X, Reading(n_units, True, False, states), n_threads)
 
     def input_gradient(
         self, parameters: dict[str, np.ndarray], X: SequenceBatch, d_raw: np.ndarray
@@ -232,7 +234,8 @@ class Network:
             d_runs = self.backward(
                 parameters, record, d_pooled, gradient, workspace, wants_inputs=True
             )
-            d_inputs[cells] = join_cells(d_runs)
+            d_cells = np.empty((len(cells), self.layers.n_features), d_raw.dtype)
+            d_inputs[cells] = record.packing.join(d_runs, d_cells)
         return d_inputs
 
     def n_useful_threads(self, n_sequences: int) -> int:

@@ -229,6 +229,12 @@ class Tape:
         states = [np.concatenate([run.states[1:], run.last_state[None]]) for run in self.runs]
         return self.reorder(states)
 
+    def write_outputs(self, places: list[np.ndarray]) -> None:
+        """Write the states after each step to places like the arrays of `outputs`."""
+        for run, place in zip(self.runs, self.reorder(places), strict=True):
+            place[:-1] = run.states[1:]
+            place[-1] = run.last_state
+
     def reorder(self, per_run: list[np.ndarray]) -> list[np.ndarray]:
         """Turn arrays per run from time order into the order of processing, or back."""
         return [values[::-1] for values in reversed(per_run)] if self.reverse else per_run

@@ -30,9 +30,9 @@ class TrunkRecord:
         """Return the final states of each layer, (D H, N)."""
         return [States(layer.tapes).final for layer in self.layers]
 
-    def states(self, layer: int) -> list[np.ndarray]:
-        """Return the states of a layer after each step, (n_steps, D H, N) per run."""
-        return States(self.layers[layer].tapes).per_step()
+    def states(self, layer: int, cells: np.ndarray) -> np.ndarray:
+        """Write the states of a layer after each step to rows (n_cells, D H), and return these."""
+        return States(self.layers[layer].tapes).write(self.packing, cells)
 
 
 class Trunk:
@@ -129,7 +129,7 @@ class Trunk:
             d_initial=d_initial,
         )
         if self.embedding is not None and trains_embedding:
-            self._backward_embedding(self.embedding.name, parameters, record, gradient)
+            self._backward_embedding(self.embedding.name, parameters, record, gradient, workspace)
         return d_inputs
 
     def _backward_embedding(
@@ -138,6 +138,7 @@ class Trunk:
         parameters: dict[str, np.ndarray],
         record: TrunkRecord,
         gradient: dict[str, np.ndarray],
+        workspace: Workspace,
     ) -> None:
         """Write the gradient of the table, and of the weights that multiply its rows.
 
@@ -149,16 +150,11 @@ class Trunk:
         d_table[...] = 0.0
         for direction, tape in zip(self.layers.layers[0], record.layers[0].tapes, strict=True):
             weights, d_weights = direction.weights(parameters), direction.weights(gradient)
-            d_products = sums @ join_cells(direction.cell.product_gradient(tape))  # (U, 3H)
+            cells = workspace.empty(
+                "d_products", record.packing.n_cells, 3 * direction.cell.n_hidden
+            )
+            record.packing.join(direction.cell.product_gradient(tape), cells)
+            d_products = sums @ cells  # (U, 3H)
             np.matmul(d_products.T, vectors, d_weights.weight_ih)
             d_products.sum(axis=0, out=d_weights.bias_ih)
             d_table[used] += d_products @ weights.weight_ih
-
-
-def join_cells(runs: list[np.ndarray]) -> np.ndarray:
-    """Join runs (n_steps, R, N) as rows (M, R), in the order of `Packing.cell_rows`.
-
-    `Packing.cut` undone.
-    """
-    rows = [run.transpose(0, 2, 1).reshape(-1, run.shape[1]) for run in runs]
-    return rows[0] if len(rows) == 1 else np.concatenate(rows)
