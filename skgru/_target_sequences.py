@@ -70,6 +70,8 @@ def _read_one(sequence: Any, i: int) -> np.ndarray:
             f"y holds the text {str(sequence)!r} at sample {i}, but must hold token ids. "
             "TextEncoder makes ids of texts."
         )
+    if np.ma.isMaskedArray(sequence):
+        raise TypeError(f"y[{i}] is a masked array, but must hold a token id at each step.")
     try:
         values = np.asarray(sequence)
     except ValueError as error:
@@ -81,7 +83,20 @@ def _read_one(sequence: Any, i: int) -> np.ndarray:
             f"y[{i}] has shape {values.shape}, but a target is a sequence of token ids, "
             "(n_timesteps,). Give y as a list of such, one for each sequence of X."
         )
+    if values.dtype.kind == "f":
+        _refuse_rounded(values, i)
     return values if values.dtype.kind in "iuf" or not len(values) else _as_numbers(sequence, i)
+
+
+def _refuse_rounded(values: np.ndarray, i: int) -> None:
+    """Complain of ids beyond those that a floating point type tells apart."""
+    limit = 2.0 ** (np.finfo(values.dtype).nmant + 1) - 1
+    if (values > limit).any():
+        step = int(np.argmax(values > limit))
+        raise ValueError(
+            f"y holds {values[step]:.0f} at sample {i}, step {step}, but {values.dtype} has token "
+            f"ids up to {limit:.0f} only. Give integers."
+        )
 
 
 def _as_numbers(sequence: Any, i: int) -> np.ndarray:

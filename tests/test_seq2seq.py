@@ -247,6 +247,11 @@ def test_integers_are_computed_in_single_precision(pairs, kind):
         ([[5], [[1], [2, 3]]], r"y\[1\] must be a sequence of token ids"),
         ([[5], [6, None]], r"y holds None at sample 1, step 1"),
         ([[5], [2**70]], r"y holds 1.18059e\+21 at sample 1, step 0"),
+        (
+            [[5], np.float32([6, 2**24])],
+            r"16777216 at sample 1.* float32 has .* 16777215",
+        ),
+        ([[5], np.float64([6, 2**53])], r"9007199254740992 at sample 1, step 1"),
         (np.array(["a", "b"]), r"text 'a' at sample 0"),
     ],
 )
@@ -262,6 +267,12 @@ def test_outputs_that_are_not_finite_are_told(fitted, beam_width):
     assert len(fitted.predict([[10], [20]])) == 2
     with pytest.raises(ValueError, match=r"at sample 1: .*not finite. Scale X"):
         fitted.predict([[10], [40]])
+
+
+def test_a_masked_target_among_others_is_refused():
+    target = np.ma.array([5, 6], mask=[False, True])
+    with pytest.raises(TypeError, match=r"y\[1\] is a masked array"):
+        GRUSeq2Seq(**FAST).fit([[1, 2], [3]], [[5], target])
 
 
 def test_masked_and_sparse_targets_are_refused():
