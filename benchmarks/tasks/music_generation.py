@@ -28,6 +28,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1, help="threads of either rival")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--tokens", type=int, help="so many of the training part, to time alone")
     parser.add_argument("--json", type=Path, help="file that gets the same numbers")
     return parser.parse_args()
 
@@ -100,7 +101,7 @@ def main() -> None:
     task = Tunes() if is_text else Chorales(1 if ARGUMENTS.music == "soprano" else 4)
     print(f"{len(task.train)} tokens for training, {len(task.test)} for testing\n")
     options = {"max_iter": ARGUMENTS.epochs}
-    model, numbers = compare_on(task.train, task.test, options, ARGUMENTS.seeds)
+    model, numbers = compare_on(task.train[: ARGUMENTS.tokens], task.test, options, ARGUMENTS.seeds)
     if isinstance(task, Chorales):
         numbers["repeats"] = task.repeats()
         print(f"Each voice goes on as it is: {numbers['repeats']:.3f} right\n")

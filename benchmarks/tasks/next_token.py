@@ -53,11 +53,19 @@ def by_turns(fits: list[Callable[[], Any]], first: int) -> tuple[list[Any], list
     return fitted, seconds
 
 
-def fit_torch(ids: np.ndarray, n_tokens: int, like: GRULanguageModel, seed: int):
-    """Train PyTorch's model as ``like`` is trained."""
+def fit_torch(
+    ids: np.ndarray,
+    n_tokens: int,
+    like: GRULanguageModel,
+    seed: int,
+    begin: Callable[[torch.nn.Module], None] | None = None,
+):
+    """Train PyTorch's model as ``like`` is trained; ``begin`` may change its first weights."""
     torch.manual_seed(seed)
     (n_hidden,) = np.ravel(like.hidden_layer_sizes).tolist()
     model = peer.LanguageModel(n_tokens, like.embedding_dim, n_hidden)
+    if begin is not None:
+        begin(model)
     optimizer = torch.optim.Adam(model.parameters(), lr=like.learning_rate_init, fused=True)
     inputs, targets = peer.lanes(ids, like.batch_size)
     n_updates = like.max_iter * -(-inputs.shape[1] // like.bptt_steps)

@@ -41,6 +41,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1, help="threads of either rival")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, help="in place of the task's own number")
+    parser.add_argument("--pairs", type=int, help="so many of the training part, to time alone")
     parser.add_argument("--hidden", type=int, help="units, in place of the task's own number")
     parser.add_argument("--without", nargs="*", default=[], choices=["PyTorch", "baseline"])
     parser.add_argument("--json", type=Path, help="file that gets the same numbers")
@@ -192,6 +193,8 @@ def main() -> None:
         task.options["hidden_layer_sizes"] = (ARGUMENTS.hidden,)
     setting = conditions(threads=ARGUMENTS.threads, task=ARGUMENTS.task, **task.options)
     print_conditions(setting)
+    if ARGUMENTS.pairs:
+        task = task._replace(train=tuple(column[: ARGUMENTS.pairs] for column in task.train))
     coded = Coded(task)
     runs = []
     for seed in ARGUMENTS.seeds:

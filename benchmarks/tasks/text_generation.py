@@ -24,6 +24,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1, help="threads of either rival")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--tokens", type=int, help="so many of the training part, to time alone")
     parser.add_argument("--json", type=Path, help="file that gets the same numbers")
     return parser.parse_args()
 
@@ -46,6 +47,7 @@ def main() -> None:
     parts = [load(subset=subset).data[0] for subset in ("train", "test")]
     encoder = TextEncoder("char", lowercase=False).fit(parts[:1])
     train, test = encoder.transform(parts)
+    train = train[: ARGUMENTS.tokens]
     model, numbers = compare_on(train, test, {"max_iter": ARGUMENTS.epochs}, ARGUMENTS.seeds)
     drawn = model.sample(1, 400, prompt=test[:100], temperature=0.7, random_state=0)
     numbers["sample"] = encoder.inverse_transform(drawn)[0]
