@@ -2,9 +2,9 @@
 
     python benchmarks/tasks/first_weights.py --json numbers.json
 
-The soprano of Bach's chorales, as in `music_generation`. Between GRULanguageModel and PyTorch's module as
-they are stand two others: GRULanguageModel with PyTorch's reset gate, and PyTorch's module with
-the first weights of that.
+The soprano of Bach's chorales, as in `music_generation`. Between GRULanguageModel and PyTorch's
+module as they are stand two others: GRULanguageModel with PyTorch's reset gate, and PyTorch's
+module with the first weights of that.
 """
 
 from __future__ import annotations
