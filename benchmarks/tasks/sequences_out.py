@@ -103,7 +103,8 @@ def words(text: str) -> list[str]:
 def sounds() -> Task:
     parts = load_pronunciations(stress=False)
     measures = {"word error": word_error, "phoneme error": error_rate}
-    return Task(parts["train"], parts["test"], measures, {"max_iter": 4}, JointNGram())
+    options = {"hidden_layer_sizes": (256,), "learning_rate_init": 0.002, "dropout": 0.3}
+    return Task(parts["train"], parts["test"], measures, options | {"max_iter": 8}, JointNGram())
 
 
 def word_error(predicted: list, true: list) -> float:
