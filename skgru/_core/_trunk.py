@@ -145,7 +145,8 @@ class Trunk:
         A token is the input of many steps. So what these steps pass back is added up before it is
         multiplied.
         """
-        used, sums = sums_per_row(np.concatenate([run.ravel() for run in record.rows]))
+        rows = np.concatenate([run.ravel() for run in record.rows])
+        used, sums = sums_per_row(rows, len(parameters[name]))
         vectors, d_table = parameters[name][used], gradient[name]
         d_table[...] = 0.0
         for direction, tape in zip(self.layers.layers[0], record.layers[0].tapes, strict=True):
