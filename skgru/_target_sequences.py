@@ -71,7 +71,10 @@ def _read_one(sequence: Any, i: int) -> np.ndarray:
             "TextEncoder makes ids of texts."
         )
     if np.ma.isMaskedArray(sequence):
-        raise TypeError(f"y[{i}] is a masked array, but must hold a token id at each step.")
+        raise TypeError(
+            f"y[{i}] is a masked array, but must hold a token id at each step. If "
+            f"padding is masked, give y[{i}].compressed()."
+        )
     try:
         values = np.asarray(sequence)
     except ValueError as error:
@@ -91,8 +94,9 @@ def _read_one(sequence: Any, i: int) -> np.ndarray:
 def _refuse_rounded(values: np.ndarray, i: int) -> None:
     """Complain of ids beyond those that a floating point type tells apart."""
     limit = 2.0 ** (np.finfo(values.dtype).nmant + 1) - 1
-    if (values > limit).any():
-        step = int(np.argmax(values > limit))
+    is_beyond = (values > limit) & (values < np.inf)  # infinity is no id of any type
+    if is_beyond.any():
+        step = int(np.argmax(is_beyond))
         raise ValueError(
             f"y holds {values[step]:.0f} at sample {i}, step {step}, but {values.dtype} has token "
             f"ids up to {limit:.0f} only. Give integers."

@@ -223,6 +223,17 @@ def test_a_pair_has_the_same_result_alone_and_in_any_order(fitted, pairs):
         np.testing.assert_allclose(attentions[i], attention, rtol=1e-10)
 
 
+def test_chunks_do_not_disturb_each_other(learned, monkeypatch):
+    """They are computed in the same memory."""
+    model, X, y = learned
+    X, y = X[:10], y[:10]
+    predicted, attentions = model.predict(X), model.attention_weights(X, y)
+    monkeypatch.setattr("skgru._core._encoder_decoder.PREDICTION_SIZE", 1)  # chunks of one pair
+    assert as_lists(model.predict(X)) == as_lists(predicted)
+    for chunk, whole in zip(model.attention_weights(X, y), attentions, strict=True):
+        np.testing.assert_allclose(chunk, whole, atol=1e-5)
+
+
 @pytest.mark.parametrize("kind", [np.int64, np.uint8, np.float32])
 def test_integers_are_computed_in_single_precision(pairs, kind):
     X, y = pairs
@@ -252,6 +263,7 @@ def test_integers_are_computed_in_single_precision(pairs, kind):
             r"16777216 at sample 1.* float32 has .* 16777215",
         ),
         ([[5], np.float64([6, 2**53])], r"9007199254740992 at sample 1, step 1"),
+        ([[5], [6, np.inf]], r"holds inf at sample 1, step 1, but must hold token ids"),
         (np.array(["a", "b"]), r"text 'a' at sample 0"),
     ],
 )
@@ -271,7 +283,7 @@ def test_outputs_that_are_not_finite_are_told(fitted, beam_width):
 
 def test_a_masked_target_among_others_is_refused():
     target = np.ma.array([5, 6], mask=[False, True])
-    with pytest.raises(TypeError, match=r"y\[1\] is a masked array"):
+    with pytest.raises(TypeError, match=r"y\[1\] is a masked array.* give y\[1\]\.compressed"):
         GRUSeq2Seq(**FAST).fit([[1, 2], [3]], [[5], target])
 
 

@@ -290,3 +290,12 @@ def test_distinct_samples():
     again = samples.select(np.array([5, 3, 2, 1, 0])).distinct()
     np.testing.assert_array_equal(again.X.rows(), distinct.X.rows())
     np.testing.assert_array_equal(again.y, distinct.y)
+
+
+def test_the_same_numbers_cut_elsewhere_are_another_sample():
+    """Tokens 1 2 into 3 are not 1 into 2 3."""
+    X, y = (
+        SequenceBatch.from_list([np.array(one)[:, None] for one in sequences])
+        for sequences in ([[1, 2], [1]], [[3], [2, 3]])
+    )
+    assert len(Samples(X, y, np.ones(2)).distinct()) == 2

@@ -265,6 +265,13 @@ def test_draws_have_their_probabilities(options, expected):
     assert (np.abs(shares - expected) <= 4 * np.sqrt(expected * (1 - expected) / n)).all()
 
 
+def test_a_probability_that_is_reached_exactly_is_enough():
+    """Two of four equal ones have half of the probability: no third is drawn from."""
+    options = {"temperature": 1.0, "top_k": None, "top_p": 0.5}
+    drawn = draw(np.zeros((100, 4)), np.random.RandomState(0), **options)
+    assert set(drawn) == {0, 1}
+
+
 def test_what_is_excluded_is_never_drawn():
     raw = np.array([[-np.inf, 3.0, 2.0]], np.float32)
     for temperature in (0, 1e-3, 1.0, 1e6):
