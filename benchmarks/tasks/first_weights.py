@@ -106,7 +106,8 @@ def main() -> None:
             bits.setdefault(name, []).append(value)
     print_header(["", "bits per token"])
     for name, values in bits.items():
-        print_line([name, f"{mean(values):.3f} +- {stdev(values):.3f}"])
+        spread = stdev(values) if len(values) > 1 else float("nan")
+        print_line([name, f"{mean(values):.3f} +- {spread:.3f}"])
     write_json(arguments.json, {"setting": setting, "bits": bits})
 
 

@@ -95,13 +95,17 @@ class Chorales:
 
 def main() -> None:
     torch.set_num_threads(ARGUMENTS.threads)
-    setting = conditions(threads=ARGUMENTS.threads, music=ARGUMENTS.music, epochs=ARGUMENTS.epochs)
+    chosen = {"music": ARGUMENTS.music, "epochs": ARGUMENTS.epochs}
+    if ARGUMENTS.tokens:
+        chosen["tokens"] = ARGUMENTS.tokens
+    setting = conditions(threads=ARGUMENTS.threads, **chosen)
     print_conditions(setting)
     is_text = ARGUMENTS.music == "tunes"
     task = Tunes() if is_text else Chorales(1 if ARGUMENTS.music == "soprano" else 4)
-    print(f"{len(task.train)} tokens for training, {len(task.test)} for testing\n")
+    train = task.train[: ARGUMENTS.tokens]
+    print(f"{len(train)} tokens for training, {len(task.test)} for testing\n")
     options = {"max_iter": ARGUMENTS.epochs}
-    model, numbers = compare_on(task.train[: ARGUMENTS.tokens], task.test, options, ARGUMENTS.seeds)
+    model, numbers = compare_on(train, task.test, options, ARGUMENTS.seeds)
     if isinstance(task, Chorales):
         numbers["repeats"] = task.repeats()
         print(f"Each voice goes on as it is: {numbers['repeats']:.3f} right\n")

@@ -193,9 +193,10 @@ def main() -> None:
     if ARGUMENTS.hidden is not None:
         task.options["hidden_layer_sizes"] = (ARGUMENTS.hidden,)
     setting = conditions(threads=ARGUMENTS.threads, task=ARGUMENTS.task, **task.options)
-    print_conditions(setting)
     if ARGUMENTS.pairs:
         task = task._replace(train=tuple(column[: ARGUMENTS.pairs] for column in task.train))
+        setting["pairs"] = ARGUMENTS.pairs
+    print_conditions(setting)
     coded = Coded(task)
     runs = []
     for seed in ARGUMENTS.seeds:

@@ -41,7 +41,10 @@ from skgru.preprocessing import TextEncoder
 
 def main() -> None:
     torch.set_num_threads(ARGUMENTS.threads)
-    setting = conditions(threads=ARGUMENTS.threads, text=ARGUMENTS.text, epochs=ARGUMENTS.epochs)
+    chosen = {"text": ARGUMENTS.text, "epochs": ARGUMENTS.epochs}
+    if ARGUMENTS.tokens:
+        chosen["tokens"] = ARGUMENTS.tokens
+    setting = conditions(threads=ARGUMENTS.threads, **chosen)
     print_conditions(setting)
     load = getattr(datasets, "load_" + ARGUMENTS.text)
     parts = [load(subset=subset).data[0] for subset in ("train", "test")]

@@ -42,8 +42,8 @@ X, y, piece = make_windows(pieces, n_timesteps=18, horizon=6, stride=3)
 
 # %%
 # Ninety minutes in; relative to the latest value, and so is the target, the value in half an
-# hour. The last fifth of the pieces is the test part. Units and epochs of both models were chosen on
-# the last fifth of the others.
+# hour. The last fifth of the pieces is the test part. Units and epochs of both models were chosen
+# on the last fifth of the others.
 
 latest = X[:, -1, 0]
 X, y = np.float32(X - X[:, -1:]) / 30, (y[:, -1] - latest) / 30
