@@ -123,6 +123,8 @@ def test_oldest_neighbours_are_those_of_the_extra():
 MEASURED = re.compile(
     r"(?<![\w.])\d+(?:\.\d+)? ?(?:s|ms|us|seconds?|minutes?|[KMG]B|times|%|degrees)\b"
     r"|(?<![\w.])\d*\.\d+(?![\w.])"
+    r"|\b(?:half|twice|double|third|quarter|fifth|tenth) (?:of )?(?:the|as|its) "
+    r"(?:time|fast|long|large|memory)\b"
 )
 CHOSEN = {
     "0.2 s": "how long joblib lets a batch of tasks take",
@@ -153,8 +155,12 @@ def test_no_measured_figure_is_typed(page):
 
 
 def test_typed_figures_are_found():
-    text = "a fit takes 2.5 times as long, ``alpha=0.1`` of :measured:`x | y`, 5 s; Python 3.11"
+    text = "a fit takes 2.5 times as long, ``alpha=0.1`` of :measured:`x | y`, 5 s; Python 3.11;"
     assert MEASURED.findall(prose_of(text)) == ["2.5 times", "5 s", "3.11"]
+    assert MEASURED.findall("in half the time, and twice as fast") == [
+        "half the time",
+        "twice as fast",
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
