@@ -19,7 +19,12 @@ from typing import Any
 
 import numpy as np
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, train_test_split
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    ParameterGrid,
+    train_test_split,
+)
 
 from skgru import GRUClassifier
 from skgru.datasets import load_pendigits
@@ -39,6 +44,7 @@ def pen_digits() -> list[np.ndarray]:
 def compare_searches() -> None:
     X_train, X_test, y_train, y_test = pen_digits()
     model = GRUClassifier(max_iter=N_EPOCHS, random_state=0)
+    n_candidates = len(ParameterGrid(GRID))
     shared: dict[str, Any] = {"scoring": "neg_log_loss", "cv": N_FOLDS}
     halving = {"resource": "max_iter", "min_resources": 5, "max_resources": N_EPOCHS}
     searches = {
@@ -50,7 +56,7 @@ def compare_searches() -> None:
         started = perf_counter()
         search.fit(X_train, y_train)
         elapsed = perf_counter() - started
-        spent = search.cv_results_.get("n_resources", np.full(9, N_EPOCHS))
+        spent = search.cv_results_.get("n_resources", np.full(n_candidates, N_EPOCHS))
         units, rate = (search.best_params_[key] for key in GRID)
         accuracy = f"{search.best_estimator_.score(X_test, y_test):.3f}"
         print_line(

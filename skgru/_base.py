@@ -208,10 +208,6 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         """
 
     @abstractmethod
-    def _read_validation(self, X: Any, y: Any, sample_weight: Any) -> Samples | None:
-        """Validate the data that `fit` was given to watch the loss on, if it was."""
-
-    @abstractmethod
     def _new_loss(self, targets: np.ndarray, weights: np.ndarray) -> Loss:
         """Return the loss for the targets that were read."""
 
@@ -258,8 +254,8 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
             self.token_ids_ = known[known != 0].astype(np.int64)
         return replace(tokens, values=rows_of(tokens.values, self.token_ids_)), dtype
 
-    def _read_validation_pairs(self, X: Any, y: Any, sample_weight: Any) -> Samples | None:
-        """Do what `_read_validation` does, for estimators that have a y."""
+    def _read_validation(self, X: Any, y: Any, sample_weight: Any) -> Samples | None:
+        """Validate the data that `fit` was given to watch the loss on, if it was."""
         if X is not None:
             if y is None:
                 raise ValueError("X_val was passed without y_val.")

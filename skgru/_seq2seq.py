@@ -531,9 +531,6 @@ class GRUSeq2Seq(BaseGRU):
         as_set = as_set and self._takes_a_set(len(samples))
         return self._scaled(samples, dtype, as_set=as_set)
 
-    def _read_validation(self, X: Any, y: Any, sample_weight: Any) -> Samples | None:
-        return self._read_validation_pairs(X, y, sample_weight)
-
     # Training
 
     def _hold_out(self, samples: Samples, groups: Any) -> tuple[Samples, Samples]:

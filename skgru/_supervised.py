@@ -65,9 +65,6 @@ class SupervisedGRU(PooledStates, BaseGRU):
         as_set = as_set and self._takes_a_set(len(samples))
         return self._scaled(samples, dtype, as_set=as_set)
 
-    def _read_validation(self, X: Any, y: Any, sample_weight: Any) -> Samples | None:
-        return self._read_validation_pairs(X, y, sample_weight)
-
     def _hold_out(self, samples: Samples, groups: Any) -> tuple[Samples, Samples]:
         strata = None if isinstance(samples.y, SequenceBatch) else self._strata(samples.y)
         return self._hold_out_whole(samples, groups, strata)

@@ -32,20 +32,10 @@ from statistics import mean, stdev
 import numpy as np
 import torch
 import torch_language_model as peer
-from music_data import load_chorales
+from music_data import chorale_tokens
 from next_token import fit_torch
 
 from skgru import GRULanguageModel
-
-
-def soprano() -> tuple[np.ndarray, np.ndarray]:
-    """Return tokens, from 1 on, of both parts."""
-    parts = [
-        np.concatenate([np.pad(one[:, :1], [(0, 1), (0, 0)]) for one in pieces]).ravel()
-        for pieces in load_chorales().values()
-    ]
-    _, ids = np.unique(np.concatenate(parts), return_inverse=True)
-    return tuple(np.split(ids + 1, [len(parts[0])]))
 
 
 def first_weights_of(
@@ -83,7 +73,7 @@ def main() -> None:
     torch.set_num_threads(1)
     setting = conditions(threads=1, epochs=arguments.epochs)
     print_conditions(setting)
-    train, test = soprano()
+    _, train, test = chorale_tokens(n_voices=1)
     n_tokens = int(max(train.max(), test.max())) + 1
     bits: dict[str, list[float]] = {}
     for seed in arguments.seeds:

@@ -14,6 +14,7 @@ import numpy as np
 
 STEPS_PER_QUARTER = 4
 REST = 1
+END = 0  # of a piece, in each voice
 # Marks of bowing, fingering and phrasing before a note, which say nothing of the tune.
 MARKS = re.compile(r"[.~uvkTJHM](?=[\^_=]?[A-Ga-g(\[{])")
 TEXTS = re.compile(r'"[^"]*"|![^!]*!')
@@ -110,3 +111,19 @@ def _note(number: int) -> str:
     name = ["=C", "^C", "=D", "^D", "=E", "=F", "^F", "=G", "^G", "=A", "^A", "=B"][place]
     above = octave - 5  # the middle C begins octave 5 and is written C
     return name + "'" * above + "," * -above
+
+
+def chorale_tokens(n_voices: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return numbers of voices in rising order, and both parts as places among them, from 1 on.
+
+    Of a step, the first ``n_voices`` follow one another; each piece ends with a step of `END`.
+    """
+    parts = [
+        np.concatenate(
+            [np.pad(one[:, :n_voices], [(0, 1), (0, 0)], constant_values=END) for one in pieces]
+        ).ravel()
+        for pieces in load_chorales().values()
+    ]
+    numbers, places = np.unique(np.concatenate(parts), return_inverse=True)
+    train, test = np.split(places + 1, [len(parts[0])])
+    return numbers, train, test

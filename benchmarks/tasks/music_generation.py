@@ -38,13 +38,11 @@ limit_threads(ARGUMENTS.threads)
 
 import numpy as np
 import torch
-from music_data import REST, as_abc, load_chorales, load_tunes
+from music_data import END, REST, as_abc, chorale_tokens, load_tunes
 from next_token import compare_on
 
 from skgru import GRULanguageModel
 from skgru.preprocessing import TextEncoder
-
-END = 0  # of a piece, in each voice
 
 
 class Tunes:
@@ -67,12 +65,7 @@ class Chorales:
 
     def __init__(self, n_voices: int) -> None:
         self.n_voices = n_voices
-        parts = [
-            np.concatenate([np.pad(one[:, :n_voices], [(0, 1), (0, 0)]) for one in pieces]).ravel()
-            for pieces in load_chorales().values()
-        ]
-        self.numbers, ids = np.unique(np.concatenate(parts), return_inverse=True)
-        self.train, self.test = np.split(ids + 1, [len(parts[0])])
+        self.numbers, self.train, self.test = chorale_tokens(n_voices)
 
     def repeats(self) -> float:
         """Return how often the next token is what the voice did before, going on."""

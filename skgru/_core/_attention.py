@@ -165,17 +165,44 @@ class Attention:
 
         Writes that of the parameters.
         """
-        M, shape = self._n_memory, d_outputs.shape
-        weights, d_weights = parameters["weight_readout"], gradient["weight_readout"]
-        d_sums, padded = workspace.empty("d_sums", *shape), reading.queries.shape
+        d_sums, d_states = self._backward_readout(
+            parameters, reading, d_outputs, gradient, workspace
+        )
+        d_both, d_queries = self._backward_weights(memory, reading, d_sums, workspace)
+        d_states += gather(d_queries, reading.places, workspace.empty("rows", *d_states.shape))
+        d_kernel, d_readout = flat(d_both).T @ flat(memory_states), gradient["weight_readout"]
+        gradient["weight_attention"][...], d_readout[:, : self._n_memory] = np.split(d_kernel, 2)
+        d_memory = workspace.empty("d_memory", *memory_states.shape)
+        return d_states, _product(d_both, self._kernel(parameters), d_memory)
+
+    def _backward_readout(
+        self,
+        parameters: dict[str, np.ndarray],
+        reading: Reading,
+        d_outputs: np.ndarray,
+        gradient: dict[str, np.ndarray],
+        workspace: Workspace,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the gradients of what tanh is taken of, and of the states as a part of that.
+
+        Writes that of the bias and of the weights on these states.
+        """
+        shape, of_states = d_outputs.shape, slice(self._n_memory, None)
+        d_sums = workspace.empty("d_sums", *shape)
         np.multiply(reading.outputs, reading.outputs, d_sums)
         np.subtract(1, d_sums, d_sums)
         d_sums *= d_outputs
         d_sums.sum(axis=0, out=gradient["bias_readout"])
-        np.matmul(d_sums.T, reading.states, d_weights[:, M:])
-        d_states = np.matmul(d_sums, weights[:, M:], workspace.empty("d_states", *shape))
+        np.matmul(d_sums.T, reading.states, gradient["weight_readout"][:, of_states])
+        weights, d_states = parameters["weight_readout"], workspace.empty("d_states", *shape)
+        return d_sums, np.matmul(d_sums, weights[:, of_states], d_states)
 
-        a, d_reads = reading.weights, workspace.empty("d_reads", *padded)
+    def _backward_weights(
+        self, memory: Memory, reading: Reading, d_sums: np.ndarray, workspace: Workspace
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the gradients of keys and values (N, S, 2 H) and of the queries (N, T, H)."""
+        a, padded = reading.weights, reading.queries.shape
+        d_reads = workspace.empty("d_reads", *padded)
         spread(d_sums, reading.places, d_reads)
         d_both = workspace.empty("d_both", *memory.keys_and_values.shape)
         d_keys, d_values = halves(d_both)
@@ -184,13 +211,7 @@ class Attention:
         d_a -= np.einsum("nts,nts->nt", d_a, a)[:, :, None]
         d_a *= a
         np.matmul(d_a.transpose(0, 2, 1), reading.queries, d_keys)
-        d_queries = np.matmul(d_a, memory.keys, workspace.empty("padded", *padded))
-        d_states += gather(d_queries, reading.places, workspace.empty("rows", *shape))
-
-        d_kernel = flat(d_both).T @ flat(memory_states)
-        gradient["weight_attention"][...], d_weights[:, :M] = np.split(d_kernel, 2)
-        d_memory = workspace.empty("d_memory", *memory_states.shape)
-        return d_states, _product(d_both, self._kernel(parameters), d_memory)
+        return d_both, np.matmul(d_a, memory.keys, workspace.empty("padded", *padded))
 
 
 def flat(padded: np.ndarray) -> np.ndarray:

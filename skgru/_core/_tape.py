@@ -226,8 +226,9 @@ class Tape:
 
     def outputs(self) -> list[np.ndarray]:
         """Return the states after each step, (n_steps, H, N) per run in time order."""
-        states = [np.concatenate([run.states[1:], run.last_state[None]]) for run in self.runs]
-        return self.reorder(states)
+        outputs = self.reorder([np.empty(run.states.shape, run.states.dtype) for run in self.runs])
+        self.write_outputs(outputs)
+        return outputs
 
     def write_outputs(self, places: list[np.ndarray]) -> None:
         """Write the states after each step to places like the arrays of `outputs`."""

@@ -116,7 +116,7 @@ class Trunk:
 
         Returns the gradient of the first layer's inputs if it was computed, else nothing.
         """
-        trains_embedding = self.embedding is not None and self.embedding.name in gradient
+        d_table = None if self.embedding is None else gradient.get(self.embedding.name)
         d_inputs = self.layers.backward(
             parameters,
             record.layers,
@@ -125,16 +125,18 @@ class Trunk:
             gradient,
             workspace,
             wants_inputs=wants_inputs,
-            of_first_inputs=not trains_embedding,
+            of_first_inputs=d_table is None,
             d_initial=d_initial,
         )
-        if self.embedding is not None and trains_embedding:
-            self._backward_embedding(self.embedding.name, parameters, record, gradient, workspace)
+        if self.embedding is not None and d_table is not None:
+            table = parameters[self.embedding.name]
+            self._backward_embedding(table, d_table, parameters, record, gradient, workspace)
         return d_inputs
 
     def _backward_embedding(
         self,
-        name: str,
+        table: np.ndarray,
+        d_table: np.ndarray,
         parameters: dict[str, np.ndarray],
         record: TrunkRecord,
         gradient: dict[str, np.ndarray],
@@ -146,8 +148,7 @@ class Trunk:
         multiplied.
         """
         rows = np.concatenate([run.ravel() for run in record.rows])
-        used, sums = sums_per_row(rows, len(parameters[name]))
-        vectors, d_table = parameters[name][used], gradient[name]
+        used, sums = sums_per_row(rows, len(table))
         d_table[...] = 0.0
         for direction, tape in zip(self.layers.layers[0], record.layers[0].tapes, strict=True):
             weights, d_weights = direction.weights(parameters), direction.weights(gradient)
@@ -156,6 +157,6 @@ class Trunk:
             )
             record.packing.join(direction.cell.product_gradient(tape), cells)
             d_products = sums @ cells  # (U, 3H)
-            np.matmul(d_products.T, vectors, d_weights.weight_ih)
+            np.matmul(d_products.T, table[used], d_weights.weight_ih)
             d_products.sum(axis=0, out=d_weights.bias_ih)
             d_table[used] += d_products @ weights.weight_ih
