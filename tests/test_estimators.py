@@ -619,7 +619,7 @@ def test_memory_of_fit_and_predict_is_free_at_once(ragged):
     gc.disable()
     try:
         GRURegressor(**FAST).fit(X, y).predict(X)
-        assert not [held for held in gc.get_objects() if isinstance(held, Workspace)]
+        assert not [held for held in gc.get_objects() if type(held) is Workspace]
     finally:
         gc.enable()
 
