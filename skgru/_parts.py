@@ -44,6 +44,7 @@ def new_network(estimator: Any, n_features: int, n_raw: int) -> Network:
         dropout=estimator.dropout,
         recurrent_dropout=estimator.recurrent_dropout,
         n_frozen=estimator.freeze,
+        reads_tokens=embedding is not None,
     )
     pooling = EveryStep if estimator.return_sequences else POOLINGS[estimator.pooling]
     return Network(
@@ -63,8 +64,16 @@ def new_encoder_decoder(estimator: Any, n_features: int, n_raw: int) -> EncoderD
         "dropout": estimator.dropout,
         "recurrent_dropout": estimator.recurrent_dropout,
     }
-    encoder = RecurrentLayers(n_features, sizes, bidirectional=estimator.bidirectional, **options)
-    decoder = RecurrentLayers(of_targets.n_dimensions, sizes, role="_decoder", **options)
+    encoder = RecurrentLayers(
+        n_features,
+        sizes,
+        bidirectional=estimator.bidirectional,
+        reads_tokens=embedding is not None,
+        **options,
+    )
+    decoder = RecurrentLayers(
+        of_targets.n_dimensions, sizes, reads_tokens=True, role="_decoder", **options
+    )
     return EncoderDecoder(
         Trunk(encoder, embedding), Trunk(decoder, of_targets), n_raw, dropout=estimator.dropout
     )

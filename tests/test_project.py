@@ -88,9 +88,10 @@ ALLOWED = {
     "_core._dropout": set(),
     "_core._batching": {"_core._sequences"},
     "_core._tape": {"_core._batching"},
-    "_core._cell": {"_core._batching", "_core._tape"},
-    "_core._reset_before": {"_core._cell", "_core._tape"},
-    "_core._reset_after": {"_core._cell", "_core._tape"},
+    "_core._products": {"_core._tape"},
+    "_core._cell": {"_core._batching", "_core._products", "_core._tape"},
+    "_core._reset_before": {"_core._cell", "_core._products", "_core._tape"},
+    "_core._reset_after": {"_core._cell", "_core._products", "_core._tape"},
     "_core._layers": {
         "_core._batching",
         "_core._cell",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -83,6 +84,21 @@ class Packing:
     def _per_step(self) -> np.ndarray:
         """Return how many sequences are active at each step."""
         return np.repeat(*np.array([(n, stop - start) for start, stop, n in self.runs]).T)
+
+
+class Tokens(NamedTuple):
+    """Inputs that many steps have in common.
+
+    Attributes
+    ----------
+    vectors : ndarray of shape (U, F)
+        The different ones.
+    places : list of ndarray of shape (n_steps, N)
+        Which of them is the input of each step, per run.
+    """
+
+    vectors: np.ndarray
+    places: list[np.ndarray]
 
 
 def pack(batch: SequenceBatch) -> tuple[Packing, list[np.ndarray]]:

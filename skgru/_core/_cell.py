@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._batching import Packing
+from ._batching import Packing, Tokens
+from ._products import KernelGradient
 from ._tape import Run, Tape, Workspace
 
 # For how many numbers (steps x H x N) the factors of the backward pass are computed at a time:
@@ -27,6 +28,9 @@ from ._tape import Run, Tape, Workspace
 BLOCK_SIZE = 2**15
 # After how many steps at most it is looked whether the gradient has vanished.
 CHECKED_STEPS = 32
+# From how many dimensions on it is worth while to look up the products of tokens, which have to be
+# transposed: a number takes 1.4 ns, as long as a product of 50 dimensions.
+MANY_DIMENSIONS = 48
 # From how many numbers on tanh is faster by exp in float64: 6.5 ns in place of 13 (AVX2).
 MANY_NUMBERS = 2**9
 
@@ -38,43 +42,6 @@ class CellWeights(NamedTuple):
     weight_hh: np.ndarray  # (3H, H)
     bias_ih: np.ndarray  # (3H,)
     bias_hh: np.ndarray | None = None  # (H,): of the candidate, inside the reset; reset_after only
-
-
-class KernelGradient:
-    """Sums over all steps of ``d_gates @ columns.T``, in one product a block.
-
-    ``of_inputs`` tells the cells whether to add up what belongs to inputs, too.
-    """
-
-    def __init__(self, workspace: Workspace, *, of_inputs: bool = True) -> None:
-        self.of_inputs = of_inputs
-        self._workspace = workspace
-        self._sums: dict[str, np.ndarray] = {}
-
-    def wide(self, name: str, block: np.ndarray) -> np.ndarray:
-        """Return a block (n_steps, R, N) as (R, n_steps * N)."""
-        n_steps, n_rows, n_active = block.shape
-        if n_steps == 1:
-            return block[0]
-        wide = self._workspace.empty(("wide", name), n_rows, n_steps, n_active)
-        wide[...] = block.transpose(1, 0, 2)
-        return wide.reshape(n_rows, -1)
-
-    def add(self, name: str, d_gates: np.ndarray, columns: np.ndarray) -> None:
-        shape = len(d_gates), len(columns)
-        if name not in self._sums:
-            total = self._sums[name] = self._workspace.empty(("sum", name), *shape)
-            np.matmul(d_gates, columns.T, total)
-        else:
-            term = self._workspace.empty("term", *shape)
-            np.matmul(d_gates, columns.T, term)
-            self._sums[name] += term
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        return self._sums[name]
-
-    def __len__(self) -> int:
-        return len(self._sums)
 
 
 def tanh_for(states: np.ndarray) -> Callable[[np.ndarray, np.ndarray], Any]:
@@ -114,13 +81,29 @@ def _negligible(dtype: np.dtype) -> np.ndarray:
 
 
 class Cell(ABC):
-    """The walk over a tape, forward and backward."""
+    """The walk over a tape, forward and backward.
+
+    Parameters
+    ----------
+    n_inputs, n_hidden : int
+        F and H.
+    reads_tokens : bool
+        Whether many steps have the same inputs. Then the gradient of ``weight_ih`` and ``bias_ih``
+        is left to the caller.
+
+    Attributes
+    ----------
+    takes_products : bool
+        Whether a tape is given ``W_ih x + b_ih`` of each step (`products`) and not x.
+    """
 
     n_column_rows: int
     n_gate_rows: int
 
-    def __init__(self, n_inputs: int, n_hidden: int) -> None:
-        self.n_inputs = n_inputs
+    def __init__(self, n_inputs: int, n_hidden: int, *, reads_tokens: bool = False) -> None:
+        self.reads_tokens = reads_tokens
+        self.takes_products = reads_tokens and n_inputs >= MANY_DIMENSIONS
+        self.n_inputs = 0 if self.takes_products else n_inputs  # of a column
         self.n_hidden = n_hidden
 
     def tape(
@@ -139,10 +122,34 @@ class Cell(ABC):
         dropout; without ``keeps_states`` only the final states are left.
         """
         sizes = self.n_inputs, self.n_hidden, self.n_column_rows, self.n_gate_rows
-        kind = {"reverse": reverse, "masked": masked, "keeps_states": keeps_states}
+        kind = {
+            "reverse": reverse,
+            "masked": masked,
+            "keeps_states": keeps_states,
+            "takes_products": self.takes_products,
+        }
         return workspace.tape(
             (name, masked), packing, lambda: Tape(workspace, name, packing, *sizes, **kind)
         )
+
+    def load_tokens(
+        self,
+        weights: CellWeights,
+        tape: Tape,
+        tokens: Tokens,
+        mask: np.ndarray | None = None,
+        initial: np.ndarray | None = None,
+    ) -> None:
+        """Load a tape with tokens; the other arguments are as of `Tape.load`."""
+        vectors, places = tokens
+        if not self.takes_products:
+            tape.load([vectors[run].transpose(0, 2, 1) for run in places], mask, initial)
+            return
+        products = vectors @ weights.weight_ih.T
+        products += weights.bias_ih
+        of_gates = products[:, : 2 * self.n_hidden]
+        np.negative(of_gates, of_gates)
+        tape.load_products(products, places, mask, initial)
 
     def forward(self, weights: CellWeights, tape: Tape, kernels: Any = None) -> np.ndarray:
         """Run over a loaded tape and return the final state of each sequence, (H, N).
@@ -164,8 +171,6 @@ class Cell(ABC):
         d_outputs: list[np.ndarray] | None,
         gradient: CellWeights,
         workspace: Workspace,
-        *,
-        of_inputs: bool = True,
     ) -> None:
         """Write the gradient of the weights, given that of the states.
 
@@ -177,12 +182,9 @@ class Cell(ABC):
             Gradient of the state after each step, per run in time order; None: zero.
         gradient : CellWeights
             Written to. The gradient of the pre-activations replaces the gates on the tape.
-        of_inputs : bool
-            Whether to write that of ``weight_ih`` and ``bias_ih``, which are otherwise left to the
-            caller.
         """
         kernels = self._backward_kernels(weights)
-        sums = KernelGradient(workspace, of_inputs=of_inputs)
+        sums = KernelGradient(workspace)
         d_runs = [None] * len(tape.runs) if d_outputs is None else tape.reorder(d_outputs)
         for run, d_output in zip(tape.backward_runs(d_final), reversed(d_runs), strict=True):
             run.backward_views = run.backward_views or [
@@ -226,6 +228,12 @@ class Cell(ABC):
         """Cut the steps of a run into blocks, the last one first."""
         length = min(CHECKED_STEPS, max(1, BLOCK_SIZE // (self.n_hidden * run.n_active)))
         return [slice(max(0, stop - length), stop) for stop in range(len(run.gates), 0, -length)]
+
+    def _of_column(self, weights: CellWeights) -> tuple[np.ndarray, np.ndarray]:
+        """Return ``weight_ih`` (3H, F) and ``bias_ih`` as far as they multiply a column."""
+        if self.takes_products:
+            return weights.weight_ih[:, :0], np.zeros_like(weights.bias_ih)
+        return weights.weight_ih, weights.bias_ih
 
     @abstractmethod
     def forward_kernels(self, weights: CellWeights) -> Any:

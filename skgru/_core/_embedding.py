@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
@@ -30,22 +32,36 @@ class Embedding:
         self.name = name
         self.shapes: Shapes = {name: (n_rows, n_dimensions)}
 
-    def forward(self, table: np.ndarray, rows: list[np.ndarray]) -> list[np.ndarray]:
-        """Return vectors (n_steps, n_dimensions, N) of table rows (n_steps, 1, N), per run."""
-        return [table[run[:, 0]].transpose(0, 2, 1) for run in rows]
 
+class Lookup(NamedTuple):
+    """Which rows of a table the steps of a batch use.
 
-def sums_per_row(rows: np.ndarray, n_rows: int) -> tuple[np.ndarray, csc_array]:
-    """Return the different ones (U,) of rows (M,), and a matrix (U, M) that adds up over each.
-
-    They are rows of a table of ``n_rows``.
+    Attributes
+    ----------
+    used : ndarray of shape (U,)
+        The different ones, in rising order.
+    places : list of ndarray of shape (n_steps, N)
+        Which of these each step uses, per run.
     """
+
+    used: np.ndarray
+    places: list[np.ndarray]
+
+    def sums(self) -> csc_array:
+        """Return a matrix (U, M) that adds up over all steps that use a row, run by run."""
+        places = np.concatenate([run.ravel() for run in self.places])
+        ones, ends = np.ones(len(places), np.float32), np.arange(len(places) + 1)
+        # A sparse product adds up 20 times as fast as np.add.at.
+        return csr_array((ones, places, ends), (len(places), len(self.used))).T
+
+
+def look_up(rows: list[np.ndarray], n_rows: int) -> Lookup:
+    """Return what steps use of a table of ``n_rows``: rows (n_steps, N) per run."""
     is_used = np.zeros(n_rows, bool)
-    is_used[rows] = True
-    used, places = np.flatnonzero(is_used), (np.cumsum(is_used) - 1)[rows]  # np.unique would sort
-    ones, ends = np.ones(len(rows), np.float32), np.arange(len(rows) + 1)
-    # A sparse product adds up 20 times as fast as np.add.at.
-    return used, csr_array((ones, places, ends), (len(rows), len(used))).T
+    for run in rows:
+        is_used[run] = True
+    numbers = np.cumsum(is_used) - 1  # np.unique would sort
+    return Lookup(np.flatnonzero(is_used), [numbers[run] for run in rows])
 
 
 def with_own_rows(X: SequenceBatch) -> tuple[SequenceBatch, np.ndarray]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._batching import Packing
+from ._batching import Packing, Tokens
 from ._network import Network
 from ._sequences import SequenceBatch
 from ._tape import Workspace
@@ -26,6 +26,7 @@ class Stepper:
     def __init__(self, trunk: Trunk, parameters: dict[str, np.ndarray], n_sequences: int) -> None:
         assert trunk.embedding is not None
         self._table = parameters[trunk.embedding.name]
+        self._places = [np.arange(n_sequences)[None]]
         workspace = Workspace(self._table.dtype, keeps_gates=False)
         packing = Packing(np.ones(n_sequences, int))
         self._layers = []
@@ -40,11 +41,14 @@ class Stepper:
 
         They hold until the next step.
         """
-        values, after = self._table[rows].T, []
+        after: list[np.ndarray] = []
         for (cell, weights, tape, kernels), before in zip(self._layers, states, strict=True):
-            tape.load([values[None]], initial=before)
-            values = cell.forward(weights, tape, kernels)
-            after.append(values)
+            if cell.reads_tokens:
+                tokens = Tokens(self._table[rows], self._places)
+                cell.load_tokens(weights, tape, tokens, initial=before)
+            else:
+                tape.load([after[-1][None]], initial=before)
+            after.append(cell.forward(weights, tape, kernels))
         return after
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from ._batching import Packing
+from ._batching import Packing, Tokens
 from ._cell import Cell, CellWeights
 from ._dropout import draw_mask
 from ._params import Shapes
@@ -91,6 +92,8 @@ class RecurrentLayers:
         update gate carries over is the whole state.
     n_frozen : int
         How many layers, from the first, get no gradient.
+    reads_tokens : bool
+        Whether inputs are `Tokens`.
     role : str
         Ends the names of the parameters, where a network has layers of several kinds.
     """
@@ -105,11 +108,13 @@ class RecurrentLayers:
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         n_frozen: int = 0,
+        reads_tokens: bool = False,
         role: str = "",
     ) -> None:
         cell_type = ResetAfter if reset_after else ResetBefore
         endings = ["", "_reverse"] if bidirectional else [""]
         self.n_features = n_features
+        self.reads_tokens = reads_tokens
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.n_frozen = n_frozen
@@ -119,11 +124,9 @@ class RecurrentLayers:
         n_inputs = n_features
         for i, n_hidden in enumerate(hidden_layer_sizes):
             suffixes = [f"_l{i}{ending}{role}" for ending in endings]
+            new_cell = partial(cell_type, n_inputs, n_hidden, reads_tokens=reads_tokens and i == 0)
             self.layers.append(
-                [
-                    Direction(cell_type(n_inputs, n_hidden), suffix, "_reverse" in suffix)
-                    for suffix in suffixes
-                ]
+                [Direction(new_cell(), suffix, "_reverse" in suffix) for suffix in suffixes]
             )
             shapes: Shapes = {}
             for suffix in suffixes:
@@ -141,7 +144,7 @@ class RecurrentLayers:
         self,
         parameters: dict[str, np.ndarray],
         packing: Packing,
-        inputs: list[np.ndarray],
+        inputs: list[np.ndarray] | Tokens,
         workspace: Workspace,
         rng: np.random.RandomState | None = None,
         *,
@@ -150,10 +153,10 @@ class RecurrentLayers:
     ) -> tuple[States, list[LayerRecord]]:
         """Return the states of the last layer, and the records that `backward` reads.
 
-        ``inputs`` are (n_steps, n_features, N) per run of the packing. ``rng`` draws the masks of
-        dropout; None: nothing is dropped. Without ``keeps_states`` only the final ones are left of
-        the last layer, and no `backward` is possible. ``initial`` is h_0 of each layer, (H, N),
-        None: zero; for layers in one direction only.
+        ``inputs`` are (n_steps, n_features, N) per run of the packing, or tokens. ``rng`` draws the
+        masks of dropout; None: nothing is dropped. Without ``keeps_states`` only the final ones are
+        left of the last layer, and no `backward` is possible. ``initial`` is h_0 of each layer,
+        (H, N), None: zero; for layers in one direction only.
         """
         records: list[LayerRecord] = []
         for i, layer in enumerate(self.layers):
@@ -173,8 +176,13 @@ class RecurrentLayers:
                     masked=mask is not None,
                     keeps_states=keeps_states or layer is not self.layers[-1],
                 )
-                tape.load(inputs, mask, None if initial is None else initial[i])
-                cell.forward(direction.weights(parameters), tape)
+                weights = direction.weights(parameters)
+                h_0 = None if initial is None else initial[i]
+                if isinstance(inputs, Tokens):
+                    cell.load_tokens(weights, tape, inputs, mask, h_0)
+                else:
+                    tape.load(inputs, mask, h_0)
+                cell.forward(weights, tape)
                 record.tapes.append(tape)
             records.append(record)
         return States(records[-1].tapes), records
@@ -202,7 +210,6 @@ class RecurrentLayers:
         workspace: Workspace,
         *,
         wants_inputs: bool = False,
-        of_first_inputs: bool = True,
         d_initial: list[np.ndarray] | None = None,
     ) -> list[np.ndarray]:
         """Write the gradient of the parameters that are not frozen.
@@ -210,17 +217,14 @@ class RecurrentLayers:
         Takes that of the last layer's final states (D H, N) and of its states after each step,
         (n_steps, D H, N) per run; None: zero. Returns the gradient of the inputs, per run, if
         ``wants_inputs``, else nothing: the way there leads through frozen layers too, whose
-        parameters then have to be in ``gradient``. Without ``of_first_inputs`` the first layer's
+        parameters then have to be in ``gradient``. Where tokens are read, the first layer's
         ``weight_ih`` and ``bias_ih`` are left to the caller. The gradient of h_0 is written to
         ``d_initial``, (H, N) per layer, if given; for one direction only.
         """
         first = 0 if wants_inputs else self.n_frozen
         for i in reversed(range(first, len(self.layers))):
             pairs = list(zip(self.layers[i], records[i].tapes, strict=True))
-            of_inputs = i > 0 or of_first_inputs
-            self._backward_layer(
-                parameters, pairs, d_final, d_outputs, gradient, workspace, of_inputs
-            )
+            self._backward_layer(parameters, pairs, d_final, d_outputs, gradient, workspace)
             if d_initial is not None:
                 d_initial[i][...] = records[i].tapes[0].initial_gradient
             if i > first or wants_inputs:
@@ -238,7 +242,6 @@ class RecurrentLayers:
         d_outputs: list[np.ndarray] | None,
         gradient: dict[str, np.ndarray],
         workspace: Workspace,
-        of_inputs: bool,
     ) -> None:
         """Give each direction its rows of the gradients of final states and outputs."""
         stop = 0
@@ -251,7 +254,6 @@ class RecurrentLayers:
                 None if d_outputs is None else [d_run[:, start:stop] for d_run in d_outputs],
                 direction.weights(gradient),
                 workspace,
-                of_inputs=of_inputs,
             )
 
 

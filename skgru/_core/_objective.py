@@ -155,7 +155,8 @@ class Objective:
         return layout.n_trained, layout.n_weights
 
     def _add_l2(self, weights: np.ndarray, gradient: np.ndarray) -> float:
-        gradient += self.alpha * weights
+        if self.alpha != 0:
+            gradient += self.alpha * weights
         return self._l2(weights)
 
     def _l2(self, weights: np.ndarray) -> float:

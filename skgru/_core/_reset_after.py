@@ -15,20 +15,22 @@ from typing import Any
 
 import numpy as np
 
-from ._cell import Cell, CellWeights, KernelGradient, tanh_for
+from ._cell import Cell, CellWeights, tanh_for
+from ._products import KernelGradient, product_with
 from ._tape import Run, Workspace, each_step
 
 
 class ResetAfter(Cell):
     """Cell with ``reset_after=True``."""
 
-    def __init__(self, n_inputs: int, n_hidden: int) -> None:
-        super().__init__(n_inputs, n_hidden)
-        self.n_column_rows = n_hidden + 1 + n_inputs
+    def __init__(self, n_inputs: int, n_hidden: int, *, reads_tokens: bool = False) -> None:
+        super().__init__(n_inputs, n_hidden, reads_tokens=reads_tokens)
+        self.n_column_rows = n_hidden + 1 + self.n_inputs
         self.n_gate_rows = 4 * n_hidden
 
     def forward_kernels(self, weights: CellWeights) -> Any:
-        W_ih, W_hh, b_ih, b_hh = weights
+        W_hh, b_hh = weights.weight_hh, weights.bias_hh
+        W_ih, b_ih = self._of_column(weights)
         assert b_hh is not None
         H, F = self.n_hidden, self.n_inputs
         kernel = np.zeros((3 * H, H + 1 + F), W_hh.dtype)
@@ -48,14 +50,18 @@ class ResetAfter(Cell):
 
     def _forward(self, kernels: Any, run: Run) -> None:
         kernel, input_kernel = kernels
+        to_gates, to_candidate = product_with(kernel, run.sums), input_kernel.dot
         one = np.ones((), kernel.dtype)
         mask, tanh = run.mask, tanh_for(run.states)
-        for x, step in zip(run.inputs, run.forward_views, strict=True):
+        for x, place, step in zip(run.inputs, run.places, run.forward_views, strict=True):
             h, _, change, h_next, next_seen, column, one_and_x, qrz, rz, q, r, z, c = step
             if x is not None:
-                run.inputs_place[...] = x
-            np.dot(kernel, column, qrz)
-            np.dot(input_kernel, one_and_x, c)
+                place[...] = x
+            if self.takes_products:
+                q[...] = 0.0  # to which is added, as to r and z
+            else:
+                to_candidate(one_and_x, c)
+            to_gates(column, qrz)
             np.exp(rz, rz)
             np.add(rz, one, rz)
             np.divide(q, r, change)
@@ -102,11 +108,12 @@ class ResetAfter(Cell):
         self, kernels: Any, d_state: np.ndarray, mask: np.ndarray | None, steps: Any
     ) -> None:
         dh, tmp = d_state
+        to_state = kernels.dot
         for d_output, (to_gates, keep, d_gates, d_qrz) in steps:
             if d_output is not None:
                 np.add(dh, d_output, dh)
             np.multiply(dh, to_gates, d_gates)
-            np.dot(kernels, d_qrz, tmp)
+            to_state(d_qrz, tmp)
             if mask is not None:
                 np.multiply(tmp, mask, tmp)
             np.multiply(dh, keep, dh)
@@ -115,8 +122,8 @@ class ResetAfter(Cell):
     def _add_products(self, sums: KernelGradient, d_gates: np.ndarray, columns: np.ndarray) -> None:
         H = self.n_hidden
         sums.add("hidden", d_gates[:H], columns[: H + 1])
-        sums.add("gates", d_gates[H : 3 * H], columns if sums.of_inputs else columns[:H])
-        if sums.of_inputs:
+        sums.add("gates", d_gates[H : 3 * H], columns[:H] if self.reads_tokens else columns)
+        if not self.reads_tokens:
             sums.add("input", d_gates[3 * H :], columns[H:])
 
     def _write_gradient(self, gradient: CellWeights, sums: KernelGradient) -> None:
@@ -126,7 +133,7 @@ class ResetAfter(Cell):
         gradient.weight_hh[: 2 * H] = gates[:, :H]
         gradient.weight_hh[2 * H :] = hidden[:, :H]
         gradient.bias_hh[...] = hidden[:, H]
-        if sums.of_inputs:
+        if not self.reads_tokens:
             inputs = sums["input"]
             gradient.bias_ih[: 2 * H] = gates[:, H]
             gradient.weight_ih[: 2 * H] = gates[:, H + 1 :]

@@ -14,20 +14,22 @@ from typing import Any
 
 import numpy as np
 
-from ._cell import Cell, CellWeights, KernelGradient, tanh_for
+from ._cell import Cell, CellWeights, tanh_for
+from ._products import KernelGradient, product_with
 from ._tape import Run, Workspace, each_step
 
 
 class ResetBefore(Cell):
     """Cell with ``reset_after=False``."""
 
-    def __init__(self, n_inputs: int, n_hidden: int) -> None:
-        super().__init__(n_inputs, n_hidden)
-        self.n_column_rows = 2 * n_hidden + 1 + n_inputs
+    def __init__(self, n_inputs: int, n_hidden: int, *, reads_tokens: bool = False) -> None:
+        super().__init__(n_inputs, n_hidden, reads_tokens=reads_tokens)
+        self.n_column_rows = 2 * n_hidden + 1 + self.n_inputs
         self.n_gate_rows = 3 * n_hidden
 
     def forward_kernels(self, weights: CellWeights) -> Any:
-        W_ih, W_hh, b, _ = weights
+        W_hh = weights.weight_hh
+        W_ih, b = self._of_column(weights)
         H, F = self.n_hidden, self.n_inputs
         gate_kernel = np.empty((2 * H, H + 1 + F), W_hh.dtype)
         np.negative(W_hh[: 2 * H], gate_kernel[:, :H])
@@ -43,24 +45,23 @@ class ResetBefore(Cell):
         H = self.n_hidden
         columns, gates = run.columns, run.gates
         views = (columns[:, :-H], columns[:, H:], columns[:, -H:])
-        candidates = gates[:, 2 * H :]
-        gate_views = (gates[:, : 2 * H], gates[:, :H], gates[:, H : 2 * H], candidates)
-        steps = map(each_step, (*views, *gate_views))
-        return list(zip(*run.state_views(candidates), *steps, strict=True))
+        rz, c = gates[:, : 2 * H], gates[:, 2 * H :]
+        steps = map(each_step, (*views, rz, gates[:, :H], gates[:, H : 2 * H], c))
+        return list(zip(*run.state_views(c), *steps, strict=True))
 
     def _forward(self, kernels: Any, run: Run) -> None:
-        gate_kernel, candidate_kernel = kernels
-        one = np.ones((), gate_kernel.dtype)  # ufuncs take a 0-d array faster than a float
+        to_gates, to_candidate = (product_with(kernel, run.sums) for kernel in kernels)
+        one = np.ones((), run.states.dtype)  # ufuncs take a 0-d array faster than a float
         mask, tanh = run.mask, tanh_for(run.states)
-        for x, step in zip(run.inputs, run.forward_views, strict=True):
+        for x, place, step in zip(run.inputs, run.places, run.forward_views, strict=True):
             h, h_seen, change, h_next, next_seen, gate_column, column, rh, rz, r, z, c = step
             if x is not None:
-                run.inputs_place[...] = x
-            np.dot(gate_kernel, gate_column, rz)  # on 2-D arrays as matmul, but called faster
+                place[...] = x
+            to_gates(gate_column, rz)
             np.exp(rz, rz)
             np.add(rz, one, rz)
             np.divide(h_seen, r, rh)
-            np.dot(candidate_kernel, column, c)
+            to_candidate(column, c)
             tanh(c, c)
             np.subtract(c, h, change)
             np.divide(change, z, change)
@@ -105,16 +106,16 @@ class ResetBefore(Cell):
     def _backward(
         self, kernels: Any, d_state: np.ndarray, mask: np.ndarray | None, steps: Any
     ) -> None:
-        gate_kernel, candidate_kernel = kernels
+        to_state, to_reset = (kernel.dot for kernel in kernels)
         dh, d_rh = d_state
         for d_output, (to_zc, to_r, keep_and_r, d_zc, d_rz, d_r, d_c, tmp) in steps:
             if d_output is not None:
                 np.add(dh, d_output, dh)
             np.multiply(dh, to_zc, d_zc)
-            np.dot(candidate_kernel, d_c, d_rh)
+            to_reset(d_c, d_rh)
             np.multiply(d_rh, to_r, d_r)
             np.multiply(d_state, keep_and_r, d_state)  # dh (1 - z) and d_rh r in one call
-            np.dot(gate_kernel, d_rz, tmp)
+            to_state(d_rz, tmp)
             np.add(tmp, d_rh, tmp)
             if mask is not None:
                 np.multiply(tmp, mask, tmp)
@@ -122,15 +123,15 @@ class ResetBefore(Cell):
 
     def _add_products(self, sums: KernelGradient, d_gates: np.ndarray, columns: np.ndarray) -> None:
         H = self.n_hidden
-        sums.add("gates", d_gates[: 2 * H], columns[:-H] if sums.of_inputs else columns[:H])
-        sums.add("candidate", d_gates[2 * H :], columns[H:] if sums.of_inputs else columns[-H:])
+        sums.add("gates", d_gates[: 2 * H], columns[:H] if self.reads_tokens else columns[:-H])
+        sums.add("candidate", d_gates[2 * H :], columns[-H:] if self.reads_tokens else columns[H:])
 
     def _write_gradient(self, gradient: CellWeights, sums: KernelGradient) -> None:
         H = self.n_hidden
         gates, candidate = sums["gates"], sums["candidate"]
         gradient.weight_hh[: 2 * H] = gates[:, :H]
         gradient.weight_hh[2 * H :] = candidate[:, -H:]
-        if sums.of_inputs:
+        if not self.reads_tokens:
             gradient.bias_ih[: 2 * H] = gates[:, H]
             gradient.weight_ih[: 2 * H] = gates[:, H + 1 :]
             gradient.bias_ih[2 * H :] = candidate[:, 0]

@@ -7,7 +7,7 @@ of rows is contiguous, and products with the weights need no transposition.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -68,9 +68,11 @@ class Run:
     d_state : ndarray of shape (2, H, N)
         First half: gradient of the state after the run, and in the end of the state before it.
         The second half belongs to the cell.
-    inputs_place, inputs
-        Where all steps share a column: its rows of inputs, (F, N), and a list of what to write
-        there before each step, else of None.
+    inputs, places
+        For each step, what is to be written before it, or None, and where to: inputs to a column
+        that all steps share, or products of inputs to the gates, (R, N).
+    sums : ndarray of shape (3 H, N), or None
+        Where products of inputs are in the gates: place for what is added to them.
     forward_views, backward_views
         What the cell's loops walk through; empty until it fills them.
     """
@@ -83,7 +85,8 @@ class Run:
         last_state: np.ndarray,
         d_state: np.ndarray,
         mask: np.ndarray | None,
-        inputs_place: np.ndarray,
+        places: np.ndarray,
+        sums: np.ndarray | None,
     ) -> None:
         self.columns = columns
         self.gates = gates
@@ -91,10 +94,11 @@ class Run:
         self.last_state = last_state
         self.d_state = d_state
         self.mask = mask
-        self.inputs_place = inputs_place
+        self.sums = sums
         self.n_active = columns.shape[2]
         self.keeps_states = columns.strides[0] != 0
-        self.inputs: list[np.ndarray | None] = [None] * len(columns)
+        self.places = each_step(places)
+        self.inputs: Iterable[np.ndarray | None] = [None] * len(columns)
         self.forward_views: list[Any] = []
         self.backward_views: list[Any] = []
 
@@ -125,6 +129,9 @@ class Tape:
     The column of a step is what the weights multiply: rows ``[h_{t-1}; 1; x_t; ...]``, so that one
     product covers recurrence, bias and input. A new state is written straight into the next
     column. Without ``keeps_states`` that is the same one: nothing is left but the final states.
+
+    With ``takes_products`` columns have no x: its products with the weights are written to the
+    gates, and what the weights make of the column is added to them.
     """
 
     def __init__(
@@ -140,9 +147,11 @@ class Tape:
         reverse: bool,
         masked: bool,
         keeps_states: bool,
+        takes_products: bool,
     ) -> None:
         self.reverse = reverse
         self.state_rows = slice(n_hidden)
+        self.product_rows = slice(n_gate_rows - 3 * n_hidden, n_gate_rows)
         self.bias_row = n_hidden
         self.input_rows = slice(n_hidden + 1, n_hidden + 1 + n_inputs)
         self.final_state = workspace.empty((name, "final"), n_hidden, packing.n_sequences)
@@ -160,8 +169,11 @@ class Tape:
             # Two memories in turn: the hand-over reads one and writes the other.
             d_state = workspace.empty(("d_state", i % 2), 2, n_hidden, n_active)
             mask = workspace.empty((name, "mask", i), n_hidden, n_active) if masked else None
-            place = columns[0, self.input_rows]
-            self.runs.append(Run(columns, gates, states, last_state, d_state, mask, place))
+            places, sums = columns[:, self.input_rows], None
+            if takes_products:
+                places = gates[:, self.product_rows]
+                sums = workspace.empty("sums", 3 * n_hidden, n_active)
+            self.runs.append(Run(columns, gates, states, last_state, d_state, mask, places, sums))
         if reverse:
             self.runs.reverse()
 
@@ -181,6 +193,28 @@ class Tape:
                 run.columns[:, self.input_rows] = values
             else:
                 run.inputs = list(values)
+        self._begin(mask, initial)
+
+    def load_products(
+        self,
+        products: np.ndarray,
+        rows: list[np.ndarray],
+        mask: np.ndarray | None = None,
+        initial: np.ndarray | None = None,
+    ) -> None:
+        """Take the products of the inputs with their weights from a table (U, 3 H).
+
+        ``rows`` says which one each step takes, (n_steps, N) per run in time order; ``mask`` and
+        ``initial`` are as of `load`.
+        """
+        for run, of_run in zip(self.runs, self.reorder(rows), strict=True):
+            # Step by step, when they are wanted: while they are in the cache.
+            run.inputs = (products.take(of_step, axis=0).T for of_step in of_run)
+        self._begin(mask, initial)
+
+    def _begin(self, mask: np.ndarray | None, initial: np.ndarray | None) -> None:
+        """Write the mask of recurrent dropout, and h_0."""
+        for run in self.runs:
             if run.mask is not None and mask is not None:
                 run.mask[...] = mask[:, : run.n_active]
         first = self.runs[0]

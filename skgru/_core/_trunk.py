@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._batching import Packing, pack
-from ._embedding import Embedding, sums_per_row
+from ._batching import Packing, Tokens, pack
+from ._embedding import Embedding, Lookup, look_up
 from ._layers import LayerRecord, RecurrentLayers, States
 from ._params import Shapes
 from ._sequences import SequenceBatch
@@ -19,7 +19,7 @@ class TrunkRecord:
     """What the forward pass leaves for the backward pass."""
 
     packing: Packing
-    rows: list[np.ndarray]  # of the embedding's table, per run, where there is one
+    lookup: Lookup | None  # in the embedding's table, where there is one
     layers: list[LayerRecord]
 
     def outputs(self) -> States:
@@ -41,11 +41,13 @@ class Trunk:
     Parameters
     ----------
     layers : RecurrentLayers
+        They read tokens if there is an embedding.
     embedding : Embedding or None
         Makes inputs of tokens; None: sequences hold the inputs themselves.
     """
 
     def __init__(self, layers: RecurrentLayers, embedding: Embedding | None = None) -> None:
+        assert layers.reads_tokens == (embedding is not None)
         self.layers = layers
         self.embedding = embedding
         self.frozen_names = set(layers.frozen_names)
@@ -85,10 +87,13 @@ class Trunk:
         the final ones of the last layer are left. ``initial`` is h_0 of each layer, (H, N), None:
         zero; for one direction only.
         """
-        packing, inputs = pack(X)
-        rows: list[np.ndarray] = []
+        packing, runs = pack(X)
+        inputs: list[np.ndarray] | Tokens = runs
+        lookup = None
         if self.embedding is not None:
-            rows, inputs = inputs, self.embedding.forward(parameters[self.embedding.name], inputs)
+            table = parameters[self.embedding.name]
+            lookup = look_up([run[:, 0] for run in runs], len(table))
+            inputs = Tokens(table[lookup.used], lookup.places)
         _, layer_records = self.layers.forward(
             parameters,
             packing,
@@ -98,7 +103,7 @@ class Trunk:
             keeps_states=keeps_states,
             initial=initial,
         )
-        return TrunkRecord(packing, rows, layer_records)
+        return TrunkRecord(packing, lookup, layer_records)
 
     def backward(
         self,
@@ -116,7 +121,6 @@ class Trunk:
 
         Returns the gradient of the first layer's inputs if it was computed, else nothing.
         """
-        d_table = None if self.embedding is None else gradient.get(self.embedding.name)
         d_inputs = self.layers.backward(
             parameters,
             record.layers,
@@ -125,18 +129,15 @@ class Trunk:
             gradient,
             workspace,
             wants_inputs=wants_inputs,
-            of_first_inputs=d_table is None,
             d_initial=d_initial,
         )
-        if self.embedding is not None and d_table is not None:
-            table = parameters[self.embedding.name]
-            self._backward_embedding(table, d_table, parameters, record, gradient, workspace)
+        if self.embedding is not None and self.embedding.name in gradient:
+            self._backward_embedding(self.embedding.name, parameters, record, gradient, workspace)
         return d_inputs
 
     def _backward_embedding(
         self,
-        table: np.ndarray,
-        d_table: np.ndarray,
+        name: str,
         parameters: dict[str, np.ndarray],
         record: TrunkRecord,
         gradient: dict[str, np.ndarray],
@@ -147,8 +148,9 @@ class Trunk:
         A token is the input of many steps. So what these steps pass back is added up before it is
         multiplied.
         """
-        rows = np.concatenate([run.ravel() for run in record.rows])
-        used, sums = sums_per_row(rows, len(table))
+        assert record.lookup is not None
+        used, sums = record.lookup.used, record.lookup.sums()
+        table, d_table = parameters[name], gradient[name]
         d_table[...] = 0.0
         for direction, tape in zip(self.layers.layers[0], record.layers[0].tapes, strict=True):
             weights, d_weights = direction.weights(parameters), direction.weights(gradient)

@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from skgru._core import _cell
 from skgru._core._embedding import Embedding
 from skgru._core._layers import RecurrentLayers
 from skgru._core._log_losses import BinaryLogLoss, MultinomialLogLoss
@@ -84,6 +85,7 @@ class Case:
             dropout=dropout,
             recurrent_dropout=recurrent_dropout,
             n_frozen=n_frozen,
+            reads_tokens=n_tokens is not None,
         )
         pool = {**POOLINGS, "every step": EveryStep}[pooling](layers.n_outputs)
         embedding = None if n_tokens is None else Embedding(n_tokens, n_features)
@@ -130,6 +132,12 @@ class Case:
 @pytest.fixture(params=[False, True], ids=["before", "after"])
 def reset_after(request):
     return request.param
+
+
+@pytest.fixture(params=[np.inf, 1], ids=["vectors", "products"])
+def token_inputs(request, monkeypatch):
+    """How tokens reach the recurrence: as with vectors of few dimensions, and of many."""
+    monkeypatch.setattr(_cell, "MANY_DIMENSIONS", request.param)
 
 
 @pytest.fixture(params=[False, True], ids=["one direction", "both"])

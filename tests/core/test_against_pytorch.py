@@ -105,11 +105,12 @@ def test_ten_steps_of_adam_with_weight_decay(stored):
         np.testing.assert_allclose(params, stored.flat(f"step{step}/"), rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.usefixtures("token_inputs")
 def test_truncated_backpropagation_through_time():
     """Two lanes in stretches of 5 steps: loss and gradient of each, the state carried over."""
     tokens = LANGUAGE_MODEL["tokens"]
     n_tokens, n_dimensions = LANGUAGE_MODEL["parameter/embedding.weight"].shape
-    layers = RecurrentLayers(n_dimensions, (4, 4), reset_after=True)
+    layers = RecurrentLayers(n_dimensions, (4, 4), reset_after=True, reads_tokens=True)
     network = Network(layers, EveryStep(4), n_tokens, embedding=Embedding(n_tokens, n_dimensions))
     objective = Objective(network, MultinomialLogLoss(n_tokens), alpha=0.0)
     params = flat_vector(objective.layout, LANGUAGE_MODEL, "parameter/")

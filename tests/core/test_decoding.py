@@ -11,6 +11,8 @@ from skgru._core._sequences import SequenceBatch
 from tests.core.test_encoder_decoder import N_CLASSES, Pairs
 from tests.reference import gru
 
+pytestmark = pytest.mark.usefixtures("token_inputs")
+
 END = N_CLASSES - 1
 
 

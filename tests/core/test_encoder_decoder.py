@@ -17,6 +17,8 @@ from skgru._core._trunk import Trunk
 from tests.core.test_objective import STEP, random_directions
 from tests.reference import gru
 
+pytestmark = pytest.mark.usefixtures("token_inputs")
+
 N_TOKENS, N_CLASSES = 6, 5
 LENGTHS = {
     "equal": ([4, 4, 4], [3, 3, 3]),
@@ -46,8 +48,16 @@ class Pairs:
             np.append(rng.randint(end, size=n - 1), end).astype(float) for n in LENGTHS[lengths][1]
         ]
         self.sample_weight = rng.uniform(0.5, 2, len(self.sources))
-        encoder = RecurrentLayers(2, sizes, bidirectional=bidirectional, reset_after=reset_after)
-        decoder = RecurrentLayers(3, sizes, reset_after=reset_after, role="_decoder")
+        encoder = RecurrentLayers(
+            2,
+            sizes,
+            bidirectional=bidirectional,
+            reset_after=reset_after,
+            reads_tokens=n_tokens is not None,
+        )
+        decoder = RecurrentLayers(
+            3, sizes, reset_after=reset_after, reads_tokens=True, role="_decoder"
+        )
         network = EncoderDecoder(
             Trunk(encoder, Embedding(n_tokens, 2) if n_tokens else None),
             Trunk(decoder, Embedding(N_CLASSES, 3, "embedding_decoder")),

@@ -93,6 +93,7 @@ def test_gradient_of_every_pooling(pooling, bidirectional, lengths):
 
 
 @pytest.mark.parametrize("pooling", POOLING_NAMES)
+@pytest.mark.usefixtures("token_inputs")
 def test_gradient_with_an_embedding(pooling, reset_after):
     """Tokens stand in several places; one of them in none."""
     case = Case((3, 2), True, reset_after, "ragged", SquaredError(), 2, pooling=pooling, n_tokens=6)
@@ -100,6 +101,7 @@ def test_gradient_with_an_embedding(pooling, reset_after):
     assert_gradient_equals_the_reference(case)
 
 
+@pytest.mark.usefixtures("token_inputs")
 def test_gradient_for_the_rows_of_the_table_that_a_batch_touches():
     """What the batch does not touch is not there, and costs nothing."""
     case = Case((3,), False, False, "ragged", SquaredError(), 2, n_tokens=50, alpha=0.0)

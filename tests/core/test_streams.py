@@ -74,6 +74,7 @@ class LinkedCase:
         return getattr(self.case, name)
 
 
+@pytest.mark.usefixtures("token_inputs")
 @pytest.mark.parametrize("lengths", ["equal", "ragged", "one step"])
 def test_gradient_with_states_from_before(reset_after, lengths, rng):
     case = LinkedCase(language_case((3, 2), reset_after, lengths, alpha=0.0), rng)
@@ -107,6 +108,7 @@ def test_a_lane_begins_anew_with_zeros():
     np.testing.assert_array_equal(read, [[[7, 0, 5, 0]]])
 
 
+@pytest.mark.usefixtures("token_inputs")
 def test_gradient_with_states_from_before_and_dropout(monkeypatch, reset_after, rng):
     """Recurrent dropout masks what the weights see of the first state too."""
     options = {"dropout": 0.3, "recurrent_dropout": 0.4, "alpha": 0.0}
@@ -204,6 +206,7 @@ def test_head_in_chunks_is_the_same(monkeypatch, head_size):
     assert constant == pytest.approx(case.objective.constant_loss(case.samples), rel=1e-13)
 
 
+@pytest.mark.usefixtures("token_inputs")
 @pytest.mark.parametrize("n_scored", [2, 256])
 @pytest.mark.parametrize("size", [1, 60, 2**22])
 def test_losses_of_steps_in_stretches_are_those_of_whole_sequences(
@@ -224,6 +227,7 @@ def test_losses_of_steps_in_stretches_are_those_of_whole_sequences(
 # Step by step
 
 
+@pytest.mark.usefixtures("token_inputs")
 def test_continuation_is_the_same_as_the_whole_sequence(reset_after):
     case = language_case((3, 2), reset_after)
     continuation = Continuation(case.objective.network, case.named, case.batch)
