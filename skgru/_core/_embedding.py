@@ -33,6 +33,11 @@ class Embedding:
         self.shapes: Shapes = {name: (n_rows, n_dimensions)}
 
 
+# How many rows of a table, for each step of a batch, may be looked through; sorting the steps is
+# faster from there on.
+TABLE_SHARE = 8
+
+
 class Lookup(NamedTuple):
     """Which rows of a table the steps of a batch use.
 
@@ -57,10 +62,15 @@ class Lookup(NamedTuple):
 
 def look_up(rows: list[np.ndarray], n_rows: int) -> Lookup:
     """Return what steps use of a table of ``n_rows``: rows (n_steps, N) per run."""
+    if n_rows > TABLE_SHARE * sum(run.size for run in rows):
+        used, places = np.unique(np.concatenate([run.ravel() for run in rows]), return_inverse=True)
+        ends = np.cumsum([run.size for run in rows])[:-1]
+        of_runs = zip(np.split(places, ends), rows, strict=True)
+        return Lookup(used, [of_run.reshape(run.shape) for of_run, run in of_runs])
     is_used = np.zeros(n_rows, bool)
     for run in rows:
         is_used[run] = True
-    numbers = np.cumsum(is_used) - 1  # np.unique would sort
+    numbers = np.cumsum(is_used) - 1
     return Lookup(np.flatnonzero(is_used), [numbers[run] for run in rows])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._batching import Packing, Tokens
+from ._batching import Packing
 from ._network import Network
 from ._sequences import SequenceBatch
 from ._tape import Workspace
@@ -26,29 +26,25 @@ class Stepper:
     def __init__(self, trunk: Trunk, parameters: dict[str, np.ndarray], n_sequences: int) -> None:
         assert trunk.embedding is not None
         self._table = parameters[trunk.embedding.name]
-        self._places = [np.arange(n_sequences)[None]]
         workspace = Workspace(self._table.dtype, keeps_gates=False)
         packing = Packing(np.ones(n_sequences, int))
         self._layers = []
         for (direction,) in trunk.layers.layers:
             weights = direction.weights(parameters)
-            tape = direction.cell.tape(workspace, direction.suffix, packing, reverse=False)
-            kernels = direction.cell.forward_kernels(weights)
-            self._layers.append((direction.cell, weights, tape, kernels))
+            cell = direction.cell.for_vectors(weights)  # steps of one token each share nothing
+            tape = cell.tape(workspace, direction.suffix, packing, reverse=False)
+            self._layers.append((cell, weights, tape, cell.forward_kernels(weights)))
 
     def step(self, rows: np.ndarray, states: list[np.ndarray]) -> list[np.ndarray]:
         """Return the states of each layer, (H, N), after a further token: (N,) rows of the table.
 
         They hold until the next step.
         """
-        after: list[np.ndarray] = []
+        values, after = self._table[rows].T, []
         for (cell, weights, tape, kernels), before in zip(self._layers, states, strict=True):
-            if cell.reads_tokens:
-                tokens = Tokens(self._table[rows], self._places)
-                cell.load_tokens(weights, tape, tokens, initial=before)
-            else:
-                tape.load([after[-1][None]], initial=before)
-            after.append(cell.forward(weights, tape, kernels))
+            tape.load([values[None]], initial=before)
+            values = cell.forward(weights, tape, kernels)
+            after.append(values)
         return after
 
 

@@ -16,7 +16,7 @@ def product_with(kernel: np.ndarray, sums: np.ndarray | None) -> Callable[..., A
     With ``sums``, memory for as many numbers at least, it adds them to what is there.
     """
     if sums is None:
-        return kernel.dot  # which is called in half the time of np.dot
+        return kernel.dot  # a call of np.dot takes 0.2 us more
     between = sums[: len(kernel)]
 
     def add(column: np.ndarray, place: np.ndarray) -> None:

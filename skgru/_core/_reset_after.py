@@ -53,7 +53,7 @@ class ResetAfter(Cell):
         to_gates, to_candidate = product_with(kernel, run.sums), input_kernel.dot
         one = np.ones((), kernel.dtype)
         mask, tanh = run.mask, tanh_for(run.states)
-        for x, place, step in zip(run.inputs, run.places, run.forward_views, strict=True):
+        for x, place, step in run.forward_steps():
             h, _, change, h_next, next_seen, column, one_and_x, qrz, rz, q, r, z, c = step
             if x is not None:
                 place[...] = x

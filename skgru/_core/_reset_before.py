@@ -53,7 +53,7 @@ class ResetBefore(Cell):
         to_gates, to_candidate = (product_with(kernel, run.sums) for kernel in kernels)
         one = np.ones((), run.states.dtype)  # ufuncs take a 0-d array faster than a float
         mask, tanh = run.mask, tanh_for(run.states)
-        for x, place, step in zip(run.inputs, run.places, run.forward_views, strict=True):
+        for x, place, step in run.forward_steps():
             h, h_seen, change, h_next, next_seen, gate_column, column, rh, rz, r, z, c = step
             if x is not None:
                 place[...] = x

@@ -68,9 +68,9 @@ class Run:
     d_state : ndarray of shape (2, H, N)
         First half: gradient of the state after the run, and in the end of the state before it.
         The second half belongs to the cell.
-    inputs, places
+    inputs, input_places
         For each step, what is to be written before it, or None, and where to: inputs to a column
-        that all steps share, or products of inputs to the gates, (R, N).
+        that all steps share, or products of inputs to the gates, (R, N). To be gone through once.
     sums : ndarray of shape (3 H, N), or None
         Where products of inputs are in the gates: place for what is added to them.
     forward_views, backward_views
@@ -85,7 +85,7 @@ class Run:
         last_state: np.ndarray,
         d_state: np.ndarray,
         mask: np.ndarray | None,
-        places: np.ndarray,
+        input_places: np.ndarray,
         sums: np.ndarray | None,
     ) -> None:
         self.columns = columns
@@ -97,10 +97,14 @@ class Run:
         self.sums = sums
         self.n_active = columns.shape[2]
         self.keeps_states = columns.strides[0] != 0
-        self.places = each_step(places)
+        self.input_places = each_step(input_places)
         self.inputs: Iterable[np.ndarray | None] = [None] * len(columns)
         self.forward_views: list[Any] = []
         self.backward_views: list[Any] = []
+
+    def forward_steps(self) -> Iterator[tuple[np.ndarray | None, np.ndarray, Any]]:
+        """Yield for each step what is to be written before it, where to, and the cell's views."""
+        return zip(self.inputs, self.input_places, self.forward_views, strict=True)
 
     def state_views(self, scratch: np.ndarray) -> tuple[list[Any], ...]:
         """Return, for each step, five arrays (H, N), the last one or None.

@@ -167,6 +167,17 @@ def test_gradient_with_dropout(monkeypatch, pooling, bidirectional, reset_after,
         dropout=0.3,
         recurrent_dropout=0.4,
     )
+    assert_gradient_with_dropout_equals_the_reference(case, monkeypatch)
+
+
+@pytest.mark.usefixtures("token_inputs")
+def test_gradient_with_dropout_and_tokens(monkeypatch, bidirectional, reset_after):
+    options = {"n_tokens": 6, "dropout": 0.3, "recurrent_dropout": 0.4}
+    case = Case((3, 2), bidirectional, reset_after, "ragged", SquaredError(), 2, **options)
+    assert_gradient_with_dropout_equals_the_reference(case, monkeypatch)
+
+
+def assert_gradient_with_dropout_equals_the_reference(case, monkeypatch):
     recorder = Recorder(monkeypatch)
     workspace, gradient = Workspace(case.params.dtype), np.empty_like(case.params)
     rng = np.random.RandomState(5)

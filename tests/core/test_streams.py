@@ -111,7 +111,7 @@ def test_a_lane_begins_anew_with_zeros():
 @pytest.mark.usefixtures("token_inputs")
 def test_gradient_with_states_from_before_and_dropout(monkeypatch, reset_after, rng):
     """Recurrent dropout masks what the weights see of the first state too."""
-    options = {"dropout": 0.3, "recurrent_dropout": 0.4, "alpha": 0.0}
+    options = {"dropout": 0.3, "recurrent_dropout": 0.4, "alpha": 0.0, "n_tokens": N_TOKENS}
     case = Case((3, 2), False, reset_after, "ragged", SquaredError(), 2, **options)
     case = LinkedCase(case, rng)
     recorder, gradient = Recorder(monkeypatch), np.empty_like(case.params)
