@@ -31,8 +31,8 @@ CHECKED_STEPS = 32
 # From how many dimensions on it is worth while to look up the products of tokens. Per number of a
 # gate, in float32 on AVX2, to look it up, transpose and add it takes 0.7 to 1.4 ns, and its part of
 # a product 0.025 ns a dimension; the narrower column is cheaper to copy, too. Fits are faster by 2
-# to 9 % with 64 dimensions and 6 % with 100; predictions of many sequences by -5 to 4 %, and 7 to
-# 18 %.
+# to 9 % with 64 dimensions and 6 % with 100, and slower by up to 6 % where all tokens are
+# different. Predictions, of many sequences at a time, would lose 24 % there.
 MANY_DIMENSIONS = 64
 # From how many numbers on tanh is faster by exp in float64: 6.5 ns in place of 13 (AVX2).
 MANY_NUMBERS = 2**9
@@ -136,7 +136,7 @@ class Cell(ABC):
         )
 
     def for_vectors(self, weights: CellWeights) -> Cell:
-        """Return a cell for the same weights that takes any inputs."""
+        """Return a cell for the same weights that takes any inputs, and is for no `backward`."""
         return type(self)(weights.weight_ih.shape[1], self.n_hidden)
 
     def load_tokens(

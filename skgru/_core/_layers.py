@@ -165,7 +165,10 @@ class RecurrentLayers:
                 inputs = States(records[-1].tapes).per_step()
                 record.input_masks = self._drop(inputs, rng)
             for direction in layer:
+                weights = direction.weights(parameters)
                 cell = direction.cell
+                if not workspace.keeps_gates:  # products of tokens do not pay in prediction
+                    cell = cell.for_vectors(weights)
                 shape = cell.n_hidden, packing.n_sequences
                 mask = draw_mask(rng, self.recurrent_dropout, shape, workspace.dtype)
                 tape = cell.tape(
@@ -176,7 +179,6 @@ class RecurrentLayers:
                     masked=mask is not None,
                     keeps_states=keeps_states or layer is not self.layers[-1],
                 )
-                weights = direction.weights(parameters)
                 h_0 = None if initial is None else initial[i]
                 if isinstance(inputs, Tokens):
                     cell.load_tokens(weights, tape, inputs, mask, h_0)
