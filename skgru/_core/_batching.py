@@ -100,6 +100,10 @@ class Tokens(NamedTuple):
     vectors: np.ndarray
     places: list[np.ndarray]
 
+    def per_step(self) -> list[np.ndarray]:
+        """Return the inputs themselves, (n_steps, F, N) per run."""
+        return [self.vectors[run].transpose(0, 2, 1) for run in self.places]
+
 
 def pack(batch: SequenceBatch) -> tuple[Packing, list[np.ndarray]]:
     """Lay sequences of falling length out step by step.

@@ -98,6 +98,8 @@ class Cell(ABC):
     ----------
     takes_products : bool
         Whether a tape is given ``W_ih x + b_ih`` of each step and not x, see `load_tokens`.
+    n_column_inputs : int
+        Rows of inputs in a column: F, or none.
     """
 
     n_column_rows: int
@@ -106,7 +108,8 @@ class Cell(ABC):
     def __init__(self, n_inputs: int, n_hidden: int, *, reads_tokens: bool = False) -> None:
         self.reads_tokens = reads_tokens
         self.takes_products = reads_tokens and n_inputs >= MANY_DIMENSIONS
-        self.n_inputs = 0 if self.takes_products else n_inputs  # of a column
+        self.n_inputs = n_inputs
+        self.n_column_inputs = 0 if self.takes_products else n_inputs
         self.n_hidden = n_hidden
 
     def tape(
@@ -124,7 +127,7 @@ class Cell(ABC):
         ``reverse`` walks from the last valid step to the first; ``masked`` has room for recurrent
         dropout; without ``keeps_states`` only the final states are left.
         """
-        sizes = self.n_inputs, self.n_hidden, self.n_column_rows, self.n_gate_rows
+        sizes = self.n_column_inputs, self.n_hidden, self.n_column_rows, self.n_gate_rows
         kind = {
             "reverse": reverse,
             "masked": masked,
@@ -135,28 +138,27 @@ class Cell(ABC):
             (name, masked), packing, lambda: Tape(workspace, name, packing, *sizes, **kind)
         )
 
-    def for_vectors(self, weights: CellWeights) -> Cell:
-        """Return a cell for the same weights that takes any inputs, and is for no `backward`."""
-        return type(self)(weights.weight_ih.shape[1], self.n_hidden)
+    def for_vectors(self) -> Cell:
+        """Return a cell for the same weights that takes x, as is best without `backward`."""
+        return type(self)(self.n_inputs, self.n_hidden) if self.takes_products else self
 
     def load_tokens(
         self,
         weights: CellWeights,
         tape: Tape,
         tokens: Tokens,
-        mask: np.ndarray | None = None,
-        initial: np.ndarray | None = None,
+        mask: np.ndarray | None,
+        initial: np.ndarray | None,
     ) -> None:
         """Load a tape with tokens; the other arguments are as of `Tape.load`."""
-        vectors, places = tokens
         if not self.takes_products:
-            tape.load([vectors[run].transpose(0, 2, 1) for run in places], mask, initial)
+            tape.load(tokens.per_step(), mask, initial)
             return
-        products = vectors @ weights.weight_ih.T
+        products = tokens.vectors @ weights.weight_ih.T
         products += weights.bias_ih
         of_gates = products[:, : 2 * self.n_hidden]
         np.negative(of_gates, of_gates)
-        tape.load_products(products, places, mask, initial)
+        tape.load_products(products, tokens.places, mask, initial)
 
     def forward(self, weights: CellWeights, tape: Tape, kernels: Any = None) -> np.ndarray:
         """Run over a loaded tape and return the final state of each sequence, (H, N).

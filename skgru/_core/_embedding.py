@@ -10,6 +10,10 @@ from scipy.sparse import csc_array, csr_array
 from ._params import Shapes
 from ._sequences import SequenceBatch, begins
 
+# How many rows of a table, for each step of a batch, may be looked through; sorting the steps is
+# faster from there on.
+TABLE_SHARE = 8
+
 
 class Embedding:
     """``x_t = table[id_t]``.
@@ -31,11 +35,6 @@ class Embedding:
         self.n_dimensions = n_dimensions
         self.name = name
         self.shapes: Shapes = {name: (n_rows, n_dimensions)}
-
-
-# How many rows of a table, for each step of a batch, may be looked through; sorting the steps is
-# faster from there on.
-TABLE_SHARE = 8
 
 
 class Lookup(NamedTuple):

@@ -31,7 +31,7 @@ class Stepper:
         self._layers = []
         for (direction,) in trunk.layers.layers:
             weights = direction.weights(parameters)
-            cell = direction.cell.for_vectors(weights)  # steps of one token each share nothing
+            cell = direction.cell.for_vectors()
             tape = cell.tape(workspace, direction.suffix, packing, reverse=False)
             self._layers.append((cell, weights, tape, cell.forward_kernels(weights)))
 

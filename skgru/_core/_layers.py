@@ -93,7 +93,7 @@ class RecurrentLayers:
     n_frozen : int
         How many layers, from the first, get no gradient.
     reads_tokens : bool
-        Whether inputs are `Tokens`.
+        Whether inputs are `Tokens` in training.
     role : str
         Ends the names of the parameters, where a network has layers of several kinds.
     """
@@ -153,10 +153,11 @@ class RecurrentLayers:
     ) -> tuple[States, list[LayerRecord]]:
         """Return the states of the last layer, and the records that `backward` reads.
 
-        ``inputs`` are (n_steps, n_features, N) per run of the packing, or tokens. ``rng`` draws the
-        masks of dropout; None: nothing is dropped. Without ``keeps_states`` only the final ones are
-        left of the last layer, and no `backward` is possible. ``initial`` is h_0 of each layer,
-        (H, N), None: zero; for layers in one direction only.
+        ``inputs`` are (n_steps, n_features, N) per run of the packing, or `Tokens`, which
+        layers that read these want for `backward`. ``rng`` draws the masks of dropout; None: nothing is dropped.
+        Without ``keeps_states`` only the final ones are left of the last layer, and no `backward`
+        is possible. ``initial`` is h_0 of each layer, (H, N), None: zero; for layers in one
+        direction only.
         """
         records: list[LayerRecord] = []
         for i, layer in enumerate(self.layers):
@@ -165,10 +166,9 @@ class RecurrentLayers:
                 inputs = States(records[-1].tapes).per_step()
                 record.input_masks = self._drop(inputs, rng)
             for direction in layer:
-                weights = direction.weights(parameters)
-                cell = direction.cell
-                if not workspace.keeps_gates:  # products of tokens do not pay in prediction
-                    cell = cell.for_vectors(weights)
+                weights, cell = direction.weights(parameters), direction.cell
+                if not isinstance(inputs, Tokens):
+                    cell = cell.for_vectors()
                 shape = cell.n_hidden, packing.n_sequences
                 mask = draw_mask(rng, self.recurrent_dropout, shape, workspace.dtype)
                 tape = cell.tape(

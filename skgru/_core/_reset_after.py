@@ -25,14 +25,14 @@ class ResetAfter(Cell):
 
     def __init__(self, n_inputs: int, n_hidden: int, *, reads_tokens: bool = False) -> None:
         super().__init__(n_inputs, n_hidden, reads_tokens=reads_tokens)
-        self.n_column_rows = n_hidden + 1 + self.n_inputs
+        self.n_column_rows = n_hidden + 1 + self.n_column_inputs
         self.n_gate_rows = 4 * n_hidden
 
     def forward_kernels(self, weights: CellWeights) -> Any:
         W_hh, b_hh = weights.weight_hh, weights.bias_hh
         W_ih, b_ih = self._of_column(weights)
         assert b_hh is not None
-        H, F = self.n_hidden, self.n_inputs
+        H, F = self.n_hidden, self.n_column_inputs
         kernel = np.zeros((3 * H, H + 1 + F), W_hh.dtype)
         kernel[:H, :H] = W_hh[2 * H :]
         kernel[:H, H] = b_hh

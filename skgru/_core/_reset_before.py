@@ -24,13 +24,13 @@ class ResetBefore(Cell):
 
     def __init__(self, n_inputs: int, n_hidden: int, *, reads_tokens: bool = False) -> None:
         super().__init__(n_inputs, n_hidden, reads_tokens=reads_tokens)
-        self.n_column_rows = 2 * n_hidden + 1 + self.n_inputs
+        self.n_column_rows = 2 * n_hidden + 1 + self.n_column_inputs
         self.n_gate_rows = 3 * n_hidden
 
     def forward_kernels(self, weights: CellWeights) -> Any:
         W_hh = weights.weight_hh
         W_ih, b = self._of_column(weights)
-        H, F = self.n_hidden, self.n_inputs
+        H, F = self.n_hidden, self.n_column_inputs
         gate_kernel = np.empty((2 * H, H + 1 + F), W_hh.dtype)
         np.negative(W_hh[: 2 * H], gate_kernel[:, :H])
         np.negative(b[: 2 * H], gate_kernel[:, H])

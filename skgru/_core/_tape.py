@@ -203,8 +203,8 @@ class Tape:
         self,
         products: np.ndarray,
         rows: list[np.ndarray],
-        mask: np.ndarray | None = None,
-        initial: np.ndarray | None = None,
+        mask: np.ndarray | None,
+        initial: np.ndarray | None,
     ) -> None:
         """Take the products of the inputs with their weights from a table (U, 3 H).
 

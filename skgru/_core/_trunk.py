@@ -19,7 +19,7 @@ class TrunkRecord:
     """What the forward pass leaves for the backward pass."""
 
     packing: Packing
-    lookup: Lookup | None  # in the embedding's table, where there is one
+    lookup: Lookup | None  # in the embedding's table, if there is one, in training
     layers: list[LayerRecord]
 
     def outputs(self) -> States:
@@ -61,10 +61,9 @@ class Trunk:
 
     @property
     def n_column_rows(self) -> int:
-        """Return how many numbers all tapes hold of a step of a sequence."""
-        return sum(
-            direction.cell.n_column_rows for layer in self.layers.layers for direction in layer
-        )
+        """Return how many numbers all tapes hold of a step of a sequence in prediction."""
+        cells = (direction.cell for layer in self.layers.layers for direction in layer)
+        return sum(cell.for_vectors().n_column_rows for cell in cells)
 
     @property
     def shapes(self) -> Shapes:
@@ -91,9 +90,12 @@ class Trunk:
         inputs: list[np.ndarray] | Tokens = runs
         lookup = None
         if self.embedding is not None:
-            table = parameters[self.embedding.name]
-            lookup = look_up([run[:, 0] for run in runs], len(table))
-            inputs = Tokens(table[lookup.used], lookup.places)
+            table, rows = parameters[self.embedding.name], [run[:, 0] for run in runs]
+            if workspace.keeps_gates:
+                lookup = look_up(rows, len(table))
+                inputs = Tokens(table[lookup.used], lookup.places)
+            else:  # what they share does not pay in prediction
+                inputs = Tokens(table, rows).per_step()
         _, layer_records = self.layers.forward(
             parameters,
             packing,
