@@ -153,11 +153,11 @@ class RecurrentLayers:
     ) -> tuple[States, list[LayerRecord]]:
         """Return the states of the last layer, and the records that `backward` reads.
 
-        ``inputs`` are (n_steps, n_features, N) per run of the packing, or `Tokens`, which
-        layers that read these want for `backward`. ``rng`` draws the masks of dropout; None: nothing is dropped.
-        Without ``keeps_states`` only the final ones are left of the last layer, and no `backward`
-        is possible. ``initial`` is h_0 of each layer, (H, N), None: zero; for layers in one
-        direction only.
+        ``inputs`` are (n_steps, n_features, N) per run of the packing, or `Tokens`, which layers
+        that read these want for `backward`. ``rng`` draws the masks of dropout; None: nothing is
+        dropped. Without ``keeps_states`` only the final ones are left of the last layer, and no
+        `backward` is possible. ``initial`` is h_0 of each layer, (H, N), None: zero; for layers in
+        one direction only.
         """
         records: list[LayerRecord] = []
         for i, layer in enumerate(self.layers):
