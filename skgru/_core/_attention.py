@@ -69,7 +69,7 @@ class Reading:
     queries : ndarray of shape (N, T, H)
         The same states, where they stand there.
     weights : ndarray of shape (N, T, S)
-        a.
+        a, where it is not negligible beside 1, and 0 elsewhere.
     outputs : ndarray of shape (M, H)
         u of valid steps.
     """
@@ -127,6 +127,10 @@ class Attention:
         a -= a.max(axis=2, keepdims=True)
         np.exp(a, a)
         a /= a.sum(axis=2, keepdims=True)
+        # Beside the largest they change no digit of what is read. On the way back they, and what is
+        # multiplied by them, would be subnormal numbers, which cost a hundred cycles each: late in
+        # training, when most weights are that small, three quarters of its time.
+        np.putmask(a, a < np.finfo(a.dtype).eps ** 2, 0.0)
         return a
 
     def forward(
