@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from skgru._core import _optimizers
 from skgru._core._optimizers import (
     SGD,
     SOLVERS,
@@ -225,3 +226,27 @@ def test_clipping_scales_only_what_is_too_long():
     assert clip_by_norm(gradient, 1.0) == 5.0
     np.testing.assert_allclose(gradient, [0.6, 0.8])
     assert clip_by_norm(gradient, None) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_moments_of_a_gradient_that_stays_zero_do_not_become_subnormal(solver, dtype, monkeypatch):
+    """A step with subnormal numbers takes ten times as long; what is dropped changes nothing."""
+    start = np.linspace(-1, 1, 9).astype(dtype)
+
+    def after_long_silence():
+        optimizer, params = SOLVERS[solver](OptimizerSettings()), start.copy()
+        optimizer.step(params, start, 0.01)
+        is_subnormal = False
+        for _ in range(900 if dtype == np.float32 else 7000):
+            optimizer.step(params, np.zeros_like(start), 0.01)
+            moment = np.abs(optimizer.moments[0])
+            is_subnormal |= ((moment > 0) & (moment < np.finfo(dtype).smallest_normal)).any()
+        return params, is_subnormal
+
+    params, is_subnormal = after_long_silence()
+    assert not is_subnormal
+    monkeypatch.setattr(_optimizers, "_drop_underflow", lambda moment: None)
+    exact, is_subnormal = after_long_silence()
+    assert is_subnormal
+    np.testing.assert_array_equal(params, exact)
