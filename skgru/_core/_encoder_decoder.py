@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._attention import Attention, Memory, Reading, gather, spread
+from ._attention import Attention, Memory, Reading
 from ._dense import Dense
 from ._dropout import draw_mask
 from ._heads import AffineHead
@@ -38,7 +38,8 @@ class Encoding:
     """What the encoder leaves of sources of falling length."""
 
     trunk: TrunkRecord
-    states: np.ndarray  # (N, S, M)
+    states: np.ndarray  # valid ones, rows (n_cells, M)
+    places: np.ndarray  # where these stand in an array (N, S), flat
     memory: Memory
     final: np.ndarray  # (N, M)
     initial: list[np.ndarray]  # q_0 of each layer of the decoder, (N, H)
@@ -120,15 +121,13 @@ class EncoderDecoder:
         """Read sources of falling length."""
         trunk = self.encoder.forward(parameters, X, workspace, rng)
         packing = trunk.packing
-        n_timesteps, M = packing.n_timesteps, self.encoder.layers.n_outputs
-        cells = trunk.states(-1, workspace.empty("encoder's cells", packing.n_cells, M))
-        places = packing.cell_rows(np.arange(len(X)) * n_timesteps)
-        states = workspace.empty("memory's states", len(X), n_timesteps, M)
-        spread(cells, places, states)
-        memory = self.attention.memorise(parameters, states, packing.lengths, workspace)
+        n_memory = self.encoder.layers.n_outputs
+        states = trunk.states(-1, workspace.empty("encoder's cells", packing.n_cells, n_memory))
+        places = packing.cell_rows(np.arange(len(X)) * packing.n_timesteps)
+        memory = self.attention.memorise(parameters, states, places, packing.lengths, workspace)
         final = np.ascontiguousarray(trunk.outputs().final.T)
         initial = [bridge.forward(parameters, final) for bridge in self.bridges]
-        return Encoding(trunk, states, memory, final, initial)
+        return Encoding(trunk, states, places, memory, final, initial)
 
     def forward_batch(
         self,
@@ -174,6 +173,7 @@ class EncoderDecoder:
             parameters,
             encoding.memory,
             encoding.states,
+            encoding.places,
             record.reading,
             d_outputs,
             gradient,
@@ -196,11 +196,7 @@ class EncoderDecoder:
             d_q_0_rows = np.empty_like(q_0)
             d_q_0_rows[order] = d_q_0.T
             d_final += bridge.backward(parameters, encoding.final, q_0, d_q_0_rows, gradient)
-        of_source = encoding.trunk.packing
-        places = of_source.cell_rows(np.arange(N) * of_source.n_timesteps)
-        shape = of_source.n_cells, d_encoder.shape[2]
-        d_cells = gather(d_encoder, places, workspace.empty("encoder's cells", *shape))
-        d_runs = of_source.cut(d_cells)
+        d_runs = encoding.trunk.packing.cut(d_encoder)
         self.encoder.backward(parameters, encoding.trunk, d_final.T, d_runs, gradient, workspace)
 
     def raw_of_step(

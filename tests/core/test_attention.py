@@ -17,15 +17,16 @@ def read_and_go_back(dtype, scale):
         name: rng.standard_normal(shape).astype(dtype) for name, shape in attention.shapes.items()
     }
     parameters["weight_attention"] *= scale
-    memory_states = rng.uniform(-1, 1, (N, S, M)).astype(dtype)
+    memory_states = rng.uniform(-1, 1, (N * S, M)).astype(dtype)
     states = rng.uniform(-1, 1, (N * T, H)).astype(dtype)
     d_outputs = rng.standard_normal((N * T, H)).astype(dtype)
     gradient = {name: np.empty_like(parameter) for name, parameter in parameters.items()}
     workspace = Workspace(np.dtype(dtype))
-    memory = attention.memorise(parameters, memory_states, np.full(N, S), workspace)
+    places = np.arange(N * S)
+    memory = attention.memorise(parameters, memory_states, places, np.full(N, S), workspace)
     reading = attention.forward(parameters, memory, states, np.arange(N * T), T, workspace)
     d_states, d_memory = attention.backward(
-        parameters, memory, memory_states, reading, d_outputs, gradient, workspace
+        parameters, memory, memory_states, places, reading, d_outputs, gradient, workspace
     )
     return [reading.weights, reading.outputs, d_states, d_memory, *gradient.values()]
 
