@@ -5,7 +5,7 @@ Tokens are positive integers, 0 is padding; the decoder's own first and last tok
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -101,6 +101,7 @@ def train(
     batch_size: int,
     rate: float,
     max_norm: float = 1.0,
+    after_epoch: Callable[[], object] = lambda: None,
 ) -> None:
     """Minimise the mean log loss per token by Adam; the rate falls as half a cosine."""
     optimizer = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
@@ -119,6 +120,7 @@ def train(
             nn.utils.clip_grad_norm_(model.parameters(), max_norm)
             optimizer.step()
             scheduler.step()
+        after_epoch()
 
 
 @torch.inference_mode()

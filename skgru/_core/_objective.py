@@ -160,7 +160,7 @@ class Objective:
         return self._l2(weights)
 
     def _l2(self, weights: np.ndarray) -> float:
-        return 0.5 * self.alpha * float(weights @ weights)
+        return 0.5 * self.alpha * float(weights @ weights) if self.alpha != 0 else 0.0
 
     def l2(self, params: np.ndarray) -> float:
         """Return the second term of J."""
