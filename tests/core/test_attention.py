@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skgru._core._attention import Attention
+from skgru._core._attention import Attention, Memory
 from skgru._core._tape import Workspace
 
 N, S, T, H, M = 5, 7, 6, 16, 12
@@ -43,6 +43,17 @@ def test_weights_that_are_nothing_beside_others_leave_no_subnormal_numbers(scale
         sizes = np.abs(one[one != 0])
         assert sizes.min() > 1e-30
         np.testing.assert_allclose(one, right, rtol=0, atol=2e-5 * np.abs(right).max())
+
+
+def test_a_weight_is_dropped_below_the_square_of_epsilon():
+    """Two steps with logits of 0 and ``log(share)``."""
+    for factor, is_kept in ((1.1, True), (0.9, False)):
+        share = factor * np.finfo(np.float64).eps ** 2
+        attention, workspace = Attention(1, 1), Workspace(np.dtype(float))
+        keys_and_values = np.array([[[0.0, 1.0], [np.log(share), 1.0]]])  # (1, S, 2)
+        memory = Memory(keys_and_values, np.array([2]))
+        weights = attention._weights(memory, np.ones((1, 1, 1)), workspace)
+        np.testing.assert_allclose(weights, [[[1.0, share if is_kept else 0.0]]], rtol=1e-12)
 
 
 def test_weights_that_count_are_kept():

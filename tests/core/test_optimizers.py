@@ -250,3 +250,22 @@ def test_moments_of_a_gradient_that_stays_zero_do_not_become_subnormal(solver, d
     exact, is_subnormal = after_long_silence()
     assert is_subnormal
     np.testing.assert_array_equal(params, exact)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_dropped_is_near_the_subnormal_numbers(dtype):
+    info = np.finfo(dtype)
+    limit = info.smallest_normal / info.eps
+    values = np.array([1, -1, limit, -limit, limit / 2, -limit / 2, info.smallest_subnormal], dtype)
+    _optimizers._drop_underflow(values)
+    np.testing.assert_array_equal(values, np.array([1, -1, limit, -limit, 0, 0, 0], dtype))
+
+
+@pytest.mark.parametrize("solver", ["adam", "adamw", "rmsprop"])
+def test_means_of_squares_are_kept_however_small(solver, rng):
+    """Without them a step would be as long as ``1 / epsilon`` allows."""
+    optimizer, params = SOLVERS[solver](OptimizerSettings(epsilon=1e-20)), np.zeros(8, np.float32)
+    for _ in range(4 * _optimizers.CHECKED_STEPS):
+        before = params.copy()
+        optimizer.step(params, rng.normal(0, 3e-16, 8).astype(np.float32), 1.0)
+        assert np.abs(params - before).max() < 11
