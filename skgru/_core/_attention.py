@@ -133,8 +133,8 @@ class Attention:
         np.exp(a, a)
         a /= a.sum(axis=2, keepdims=True)
         # Beside the largest they change no digit of what is read. On the way back they, and what is
-        # multiplied by them, would be subnormal numbers, which cost a hundred cycles each: late in
-        # training, when most weights are that small, three quarters of its time.
+        # multiplied by them, would be subnormal numbers, which some processors are slow with: they
+        # took a tenth of a short training, and up to three quarters of the time late in a long one.
         np.putmask(a, a < np.finfo(a.dtype).eps ** 2, 0.0)
         return a
 
