@@ -205,7 +205,7 @@ def print_summary(
     print()
     print_header(["", *task.measures])
     for name in ("skgru", "skgru, beam of 5", "PyTorch"):
-        if name == "PyTorch" and name in ARGUMENTS.without:
+        if name in ARGUMENTS.without:
             continue
         columns = [[run[f"{name}: {what}"] for run in runs] for what in task.measures]
         summary[name] = [[mean(c), stdev(c) if len(c) > 1 else np.nan] for c in columns]

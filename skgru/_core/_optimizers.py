@@ -263,8 +263,8 @@ def _drop_underflow(moment: np.ndarray) -> None:
 
     Where the gradient stays zero, as that of a token which is met once in a thousand batches, a
     mean of the past decays until it is subnormal, and a step takes ten times as long. Means of
-    squares decay by so little that this takes 87 000 steps; and where ``epsilon`` is small, they
-    count however small they are.
+    squares are none of it: they decay far more slowly, and where ``epsilon`` is small, they count
+    however small they are.
     """
     info = np.finfo(moment.dtype)
     np.putmask(moment, np.abs(moment) < info.smallest_normal / info.eps, 0.0)

@@ -33,7 +33,7 @@ def read_and_go_back(dtype, scale):
 
 @pytest.mark.parametrize("scale", [1, 10])
 def test_weights_that_are_nothing_beside_others_leave_no_subnormal_numbers(scale):
-    """A product with these takes a hundred times as long; and nothing else changes."""
+    """Some processors are slow with products of these; and nothing else changes."""
     exact = read_and_go_back(np.float64, scale)
     if scale > 1:
         smallest_normal = np.finfo(np.float32).smallest_normal

@@ -269,3 +269,4 @@ def test_means_of_squares_are_kept_however_small(solver, rng):
         before = params.copy()
         optimizer.step(params, rng.normal(0, 3e-16, 8).astype(np.float32), 1.0)
         assert np.abs(params - before).max() < 11
+        assert optimizer.moments[-1].all()
