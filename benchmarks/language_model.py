@@ -50,6 +50,7 @@ def main() -> None:
     lanes = peer.lanes(ids - 1, BATCH)
     options = {"embedding_dim": DIMENSIONS, "batch_size": BATCH, "bptt_steps": STEPS}
     options |= {"learning_rate_init": 1e-3, "max_iter": 1, "random_state": 0}
+    options |= {"n_jobs": ARGUMENTS.threads}
     before, after = (
         GRULanguageModel(HIDDEN, reset_after=reset_after, **options)
         for reset_after in (False, True)

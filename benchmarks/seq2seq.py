@@ -82,6 +82,7 @@ def main() -> None:
     x_torch, y_torch = (torch.from_numpy(one + END) for one in (X, y))
     options = {"batch_size": BATCH, "learning_rate_init": 1e-3, "max_iter": 1, "random_state": 0}
     options |= {"embedding_dim": DIMENSIONS, "target_embedding_dim": DIMENSIONS}
+    options |= {"n_jobs": ARGUMENTS.threads}
     measured = {}
     for name, reset_after in ("training", False), ("training, reset_after", True):
         model = GRUSeq2Seq(HIDDEN, reset_after=reset_after, **options)

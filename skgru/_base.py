@@ -43,6 +43,7 @@ from ._parts import (
     new_schedule,
     optimizer_settings,
 )
+from ._shards import processes_of_training
 from ._sklearn_compat import (
     CallbackSupportMixin,
     FitCallbacks,
@@ -51,7 +52,7 @@ from ._sklearn_compat import (
     StrOptions,
     check_sample_weight,
 )
-from ._threads import blas_threads, blas_threads_of_training, effective_n_jobs
+from ._threads import blas_threads, effective_n_jobs
 from ._transfer import check_weights, take_over
 
 FIRST_EPOCHS = 10  # which may be worse than a constant prediction
@@ -449,11 +450,12 @@ class BaseGRU(CallbackSupportMixin, BaseEstimator, ABC):
         keeps_best = self.early_stopping and held_out is not None
         patience = np.inf if has_an_end and not keeps_best else self.n_iter_no_change
         try:
-            with blas_threads_of_training(trainer.objective.network.n_units):
+            with processes_of_training(trainer, samples, plan.batch_size, self.n_jobs) as compute:
                 outcome = trainer.run(
                     samples,
                     plan,
                     EarlyStopping(self.tol, patience),
+                    loss_and_gradient=compute,
                     validate=None if held_out is None else partial(self._validate, held_out),
                     keep_best=keeps_best,
                     before_epoch=None if callbacks is None else callbacks.begin_epoch,

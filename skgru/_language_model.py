@@ -28,7 +28,6 @@ FIXED: dict[str, Any] = {
     "bidirectional": False,
     "pooling": "last",
     "return_sequences": True,
-    "n_jobs": None,
 }
 
 UNKNOWN_ROW = 0  # of the embedding's table; as a class, any token that fit has not seen
@@ -128,6 +127,10 @@ class GRULanguageModel(DensityMixin, BaseGRU):
         start; the output layer begins anew.
     freeze : int, default=0
         The first so many layers, and the token vectors below them, are not trained.
+    n_jobs : int or None, default=None
+        Number of processes that `fit` divides each mini-batch among, where there is enough to do
+        for several; None: 1, but for a context of joblib; -1: as many as there are processors. The
+        result is the same up to rounding, and with dropout up to the masks that are drawn.
 
     Attributes
     ----------
@@ -269,6 +272,7 @@ class GRULanguageModel(DensityMixin, BaseGRU):
         epsilon=1e-8,
         init_from=None,
         freeze=0,
+        n_jobs=None,
     ):
         super().__init__(
             hidden_layer_sizes,
@@ -300,6 +304,7 @@ class GRULanguageModel(DensityMixin, BaseGRU):
             epsilon=epsilon,
             init_from=init_from,
             freeze=freeze,
+            n_jobs=n_jobs,
         )
         self.bptt_steps = bptt_steps
 

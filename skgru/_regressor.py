@@ -124,9 +124,10 @@ class GRURegressor(RegressorMixin, SupervisedGRU):
     freeze : int, default=0
         The first so many layers, and the token vectors below them, are not trained.
     n_jobs : int or None, default=None
-        Number of threads that predict, where there is enough to do for several; None: 1, but for a
-        context of joblib; -1: all processors. BLAS brings threads of its own, of which a fit uses
-        as many as there are: more of ours gain little (benchmarks/results).
+        Number of processes that `fit` divides each mini-batch among, and of threads that predict,
+        where there is enough to do for several; None: 1, but for a context of joblib; -1: as many
+        as there are processors. The result of a fit is the same up to rounding, and with dropout up
+        to the masks that are drawn.
 
     Attributes
     ----------

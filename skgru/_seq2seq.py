@@ -37,7 +37,6 @@ FIXED: dict[str, Any] = {
     "return_sequences": False,
     "init_from": None,
     "freeze": 0,
-    "n_jobs": None,
 }
 
 # Parameters of the search, which take effect also when they are set after `fit`.
@@ -151,6 +150,10 @@ class GRUSeq2Seq(BaseGRU):
         Decay of Adam's means of the gradient and of its square.
     epsilon : float, default=1e-8
         Added to the root in the denominator of Adam and RMSProp.
+    n_jobs : int or None, default=None
+        Number of processes that `fit` divides each mini-batch among, where there is enough to do
+        for several; None: 1, but for a context of joblib; -1: as many as there are processors. The
+        result is the same up to rounding, and with dropout up to the masks that are drawn.
 
     Attributes
     ----------
@@ -307,6 +310,7 @@ class GRUSeq2Seq(BaseGRU):
         beta_1=0.9,
         beta_2=0.999,
         epsilon=1e-8,
+        n_jobs=None,
     ):
         super().__init__(
             hidden_layer_sizes,
@@ -338,6 +342,7 @@ class GRUSeq2Seq(BaseGRU):
             beta_1=beta_1,
             beta_2=beta_2,
             epsilon=epsilon,
+            n_jobs=n_jobs,
         )
         self.target_embedding_dim = target_embedding_dim
         self.beam_width = beam_width

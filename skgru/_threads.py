@@ -12,7 +12,7 @@ from typing import Any
 from joblib import effective_n_jobs
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["blas_threads", "blas_threads_of_training", "effective_n_jobs"]
+__all__ = ["blas_threads", "blas_threads_of_training", "effective_n_jobs", "one_thread"]
 
 # Units from which two threads of BLAS are faster than one. With fewer they gain nothing where they
 # are alone, and two searches side by side that had two each took 7.5 times as long (32 units,
@@ -29,12 +29,12 @@ def blas_threads(n_threads: int, n_units: int, n_sequences: int) -> AbstractCont
     Each of several threads gets one of BLAS.
     """
     is_small = n_units < MANY_UNITS and n_units * n_sequences >= LIMITED_SIZE
-    return _one_thread() if n_threads > 1 or is_small else nullcontext()
+    return one_thread() if n_threads > 1 or is_small else nullcontext()
 
 
 def blas_threads_of_training(n_units: int) -> AbstractContextManager:
     """Return a context in which BLAS has one thread if more are of no use."""
-    return _one_thread() if n_units < MANY_UNITS else nullcontext()
+    return one_thread() if n_units < MANY_UNITS else nullcontext()
 
 
 class _Limit:
@@ -54,7 +54,7 @@ _LIMIT = _Limit()
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Limit BLAS to one thread until the last one leaves that is inside at the same time.
 
     Each on its own would take the limit of another for what was there before, and leave it behind.

@@ -66,9 +66,17 @@ ALLOWED = {
         "_held_out",
         "_input_formats",
         "_parts",
+        "_shards",
         "_sklearn_compat",
         "_threads",
         "_transfer",
+    },
+    "_shards": {
+        "_core._objective",
+        "_core._samples",
+        "_core._tape",
+        "_core._training",
+        "_threads",
     },
     "_parts": {"_core"},
     "_pooled_states": {"_core._network"},
@@ -228,7 +236,7 @@ def test_imports_go_one_way(path):
         third_party = {"numpy", "scipy"}
         if not name.startswith("_core"):
             third_party |= {"sklearn"}
-        if name == "_threads":
+        if name in {"_shards", "_threads"}:
             third_party |= {"joblib", "threadpoolctl"}  # what scikit-learn itself requires
         if name in OPTIONAL:
             third_party |= OPTIONAL[name]
@@ -295,6 +303,7 @@ def test_language_model_shares_texts(title):
     assert set(model) - shared <= {
         *("hidden_layer_sizes", "embedding_dim", "bptt_steps", "alpha", "batch_size"),
         *("learning_rate_init", "max_grad_norm", "max_iter", "shuffle", "validation_fraction"),
+        "n_jobs",
         *("n_features_in_", "token_ids_", "n_outputs_", "t_", "loss_, best_loss_"),
         "validation_loss_curve_, validation_scores_",
     }
@@ -308,7 +317,7 @@ def test_encoder_decoder_shares_texts(title):
     assert set(model) - shared <= {
         *("hidden_layer_sizes", "embedding_dim", "target_embedding_dim", "bidirectional"),
         *("dropout", "beam_width", "length_penalty", "max_length", "alpha", "batch_size"),
-        *("learning_rate", "learning_rate_init", "max_grad_norm", "max_iter"),
+        *("learning_rate", "learning_rate_init", "max_grad_norm", "max_iter", "n_jobs"),
         *("token_ids_", "target_ids_", "max_length_", "weights_", "n_layers_", "n_outputs_"),
         *("loss_, best_loss_", "t_", "validation_loss_curve_, validation_scores_"),
     }

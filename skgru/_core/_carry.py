@@ -53,6 +53,9 @@ class Link:
     lanes: np.ndarray
     begins_anew: np.ndarray
 
+    def select(self, indices: np.ndarray) -> Link:
+        return Link(self.carry, self.lanes[indices], self.begins_anew[indices])
+
     def initial(self) -> list[np.ndarray] | None:
         """Return the states that the stretches begin with; None: zero."""
         return self.carry.read(self.lanes, self.begins_anew)
@@ -60,3 +63,7 @@ class Link:
     def hand_on(self, states: list[np.ndarray]) -> None:
         """Take the states that they end with."""
         self.carry.write(self.lanes, states)
+
+    def handed_on(self) -> list[np.ndarray] | None:
+        """Return the states that they ended with."""
+        return self.carry.read(self.lanes, np.zeros(len(self.lanes), bool))

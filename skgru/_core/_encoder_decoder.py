@@ -97,6 +97,7 @@ class EncoderDecoder:
         self.dropout = dropout
         self.n_layers = len(encoder.layers.layers)  # of either side
         self.n_units = max(encoder.n_units, decoder.n_units)
+        self.n_units_in_all = encoder.n_units_in_all + decoder.n_units_in_all
 
     @property
     def shapes(self) -> Shapes:

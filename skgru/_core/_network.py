@@ -97,6 +97,7 @@ class Network:
         self.n_layers = len(layers.layers)
         self.frozen_names = self.trunk.frozen_names
         self.n_units = self.trunk.n_units
+        self.n_units_in_all = self.trunk.n_units_in_all
 
     @property
     def shapes(self) -> Shapes:

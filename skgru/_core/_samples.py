@@ -40,7 +40,13 @@ class Samples:
         return len(self.weights)
 
     def select(self, indices: np.ndarray) -> Samples:
-        return Samples(self.X.select(indices), self.y[indices], self.weights[indices])
+        link = None if self.link is None else self.link.select(indices)
+        return Samples(self.X.select(indices), self.y[indices], self.weights[indices], link)
+
+    def packed(self) -> Samples:
+        """Return the same in memory of their own, as they are sent to another process."""
+        y = self.y.packed() if isinstance(self.y, SequenceBatch) else self.y
+        return Samples(self.X.packed(), y, self.weights, self.link)
 
     def n_batches(self, batch_size: int) -> int:
         return math.ceil(len(self) / batch_size)

@@ -73,6 +73,15 @@ class SequenceBatch:
         steps = np.arange(n_rows) - np.repeat(offsets, self.lengths)
         return self.values[np.repeat(self.starts, self.lengths) + steps]
 
+    def packed(self) -> SequenceBatch:
+        """Return the same without rows that belong to none, but for that before each sequence.
+
+        A decoder reads that one.
+        """
+        with_one_before = SequenceBatch(self.values, self.starts - 1, self.lengths + 1)
+        starts = begins(with_one_before.lengths) + 1
+        return SequenceBatch(with_one_before.rows(), starts, self.lengths)
+
     def falling_lengths(self) -> np.ndarray:
         """Return the indices that put the longest sequence first; ties keep their order."""
         return np.argsort(-self.lengths, kind="stable")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -34,6 +35,8 @@ class DifferentiableObjective(Protocol):
         rng: np.random.RandomState | None = None,
     ) -> float: ...
 
+
+LossAndGradient = Callable[..., float]  # as an objective's method
 
 ObjectiveT = TypeVar("ObjectiveT", bound=DifferentiableObjective)
 
@@ -152,6 +155,7 @@ class Trainer(Generic[ObjectiveT]):
         plan: Plan,
         stopping: EarlyStopping,
         *,
+        loss_and_gradient: LossAndGradient | None = None,
         validate: Callable[[], tuple[float, float]] | None = None,
         keep_best: bool = False,
         before_epoch: Callable[[], None] | None = None,
@@ -159,17 +163,22 @@ class Trainer(Generic[ObjectiveT]):
     ) -> Outcome:
         """Train for at most ``plan.n_epochs``; an interrupted epoch is undone.
 
-        ``validate`` returns loss and score on held-out data. With ``keep_best``, ``stopping`` and
+        ``loss_and_gradient`` does what the objective's method does, in another way. ``validate``
+        returns loss and score on held-out data. With ``keep_best``, ``stopping`` and
         the schedule watch that loss in place of the training loss, and the parameters that had the
         lowest are restored at the end. ``after_epoch`` may return True to end the training.
         """
-        workspace = Workspace(self.params.dtype)
+        compute = partial(
+            loss_and_gradient or self.objective.loss_and_gradient,
+            workspace=Workspace(self.params.dtype),
+            rng=self.rng,
+        )
         best_params = self.params
         try:
             for epoch in range(plan.n_epochs):
                 if before_epoch is not None:
                     before_epoch()
-                record = self._epoch(samples, plan, epoch, workspace, validate)
+                record = self._epoch(samples, plan, epoch, compute, validate)
                 watched = record["validation_loss" if keep_best else "loss"]
                 if keep_best and watched < stopping.best_loss:
                     best_params = self.params.copy()
@@ -191,7 +200,7 @@ class Trainer(Generic[ObjectiveT]):
         samples: Samples,
         plan: Plan,
         epoch: int,
-        workspace: Workspace,
+        loss_and_gradient: LossAndGradient,
         validate: Callable[[], tuple[float, float]] | None,
     ) -> dict[str, float]:
         """Pass once over the samples; return what there is to record."""
@@ -211,7 +220,7 @@ class Trainer(Generic[ObjectiveT]):
                         factor = self.schedule.factor(step, n_steps)
                     learning_rate = plan.learning_rate * factor
                     batch_loss, batch_norm = self._step(
-                        batch, gradient, learning_rate, plan.max_norm, workspace
+                        batch, gradient, learning_rate, plan.max_norm, loss_and_gradient
                     )
                     loss += batch_loss * len(batch) / len(samples)
                     norm += batch_norm * len(batch) / len(samples)
@@ -238,14 +247,14 @@ class Trainer(Generic[ObjectiveT]):
         gradient: np.ndarray,
         learning_rate: float,
         max_norm: float | None,
-        workspace: Workspace,
+        loss_and_gradient: LossAndGradient,
     ) -> tuple[float, float]:
         """Follow the gradient of one mini-batch; return its loss and the gradient's norm."""
         batch, touched = self.objective.touched(batch)
         params = self.params if touched is None else touched.take(self.params)
         n_trained, n_weights = self.objective.sizes(params)
         gradient = gradient[:n_trained]
-        loss = self.objective.loss_and_gradient(params, batch, gradient, workspace, self.rng)
+        loss = loss_and_gradient(params, batch, gradient)
         norm = clip_by_norm(gradient, max_norm)
         self.optimizer.step(
             self.params if touched is not None else params[:n_trained],

@@ -60,6 +60,11 @@ class Trunk:
         return max(layer[0].cell.n_hidden for layer in self.layers.layers)
 
     @property
+    def n_units_in_all(self) -> int:
+        """Number of units of all layers, in all directions."""
+        return sum(direction.cell.n_hidden for layer in self.layers.layers for direction in layer)
+
+    @property
     def n_column_rows(self) -> int:
         """Return how many numbers all tapes hold of a step of a sequence in prediction."""
         cells = (direction.cell for layer in self.layers.layers for direction in layer)

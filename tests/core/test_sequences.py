@@ -68,6 +68,15 @@ def test_equal_lengths_make_one_run():
     assert Packing(np.full(5, 9)).runs == ((0, 9, 5),)
 
 
+def test_packed_sequences_have_rows_of_their_own_and_one_before_each():
+    values = np.arange(20.0)[:, None]
+    batch = SequenceBatch(values, np.array([12, 0, 3]), np.array([3, 2, 4]))
+    packed = batch.packed()
+    np.testing.assert_array_equal(np.concatenate(unpack(packed)), np.concatenate(unpack(batch)))
+    assert len(packed.values) == 4 + 3 + 5
+    np.testing.assert_array_equal(packed.values[packed.starts[[0, 2]] - 1], [[11.0], [2.0]])
+
+
 def test_minibatches_cover_all_samples_once_and_are_shuffled():
     lengths = np.full(10, 7)
     batches = list(minibatches(lengths, 4, np.random.RandomState(0)))

@@ -108,6 +108,17 @@ def test_a_lane_begins_anew_with_zeros():
     np.testing.assert_array_equal(read, [[[7, 0, 5, 0]]])
 
 
+def test_some_of_the_stretches_of_a_batch_keep_their_lanes():
+    carry, batch = Carry(3), numbered(2, 2, 2)
+    link = Link(carry, np.array([2, 0, 1]), np.array([True, False, False]))
+    part = Samples(batch.X, batch.y, batch.weights, link).select(np.array([2, 0]))
+    assert part.link.initial() is None
+    part.link.hand_on([np.array([[5.0, 7.0]])])
+    np.testing.assert_array_equal(part.link.handed_on(), [[[5, 7]]])
+    np.testing.assert_array_equal(part.link.initial(), [[[5, 0]]])
+    np.testing.assert_array_equal(link.initial(), [[[0, 0, 5]]])
+
+
 @pytest.mark.usefixtures("token_inputs")
 def test_gradient_with_states_from_before_and_dropout(monkeypatch, reset_after, rng):
     """Recurrent dropout masks what the weights see of the first state too."""

@@ -1,0 +1,245 @@
+"""Batches of training divided among processes, started by loky, which comes with joblib.
+
+Between the products of a recurrence there is much that one thread of Python at a time can do, and
+the products are too small for several threads of BLAS. But the shards of a batch have nothing to do
+with each other until their gradients are added.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from joblib.externals.loky.backend import get_context
+from threadpoolctl import threadpool_limits
+
+from ._core._objective import Objective
+from ._core._samples import Samples
+from ._core._tape import Workspace
+from ._core._training import LossAndGradient, Trainer
+from ._threads import blas_threads_of_training, effective_n_jobs, one_thread
+
+# Numbers in the states of a shard, of all its units, steps and sequences, from which a process of
+# its own saves more time than it costs.
+SHARD_SIZE = 2**17
+IDLE_SECONDS = 300.0  # after which a process ends; to start one takes a second or two
+
+
+@contextmanager
+def processes_of_training(
+    trainer: Trainer[Objective], samples: Samples, batch_size: int, n_jobs: int | None
+) -> Iterator[LossAndGradient]:
+    """Yield what computes loss and gradient, in as many processes and threads as are of use."""
+    network = trainer.objective.network
+    n_steps = samples.X.lengths.mean() * min(batch_size, len(samples))
+    n_processes = int(n_steps * network.n_units_in_all / SHARD_SIZE)
+    if parent_process() is not None:
+        n_processes = 1  # it is one of several already: those of a search, say
+    if n_processes > 1:
+        n_processes = min(n_processes, effective_n_jobs(n_jobs))
+    if n_processes <= 1:
+        with blas_threads_of_training(network.n_units):
+            yield trainer.objective.loss_and_gradient
+        return
+    with (
+        one_thread(),
+        _workers(n_processes - 1) as workers,
+        TemporaryDirectory(prefix="skgru-", ignore_cleanup_errors=True) as folder,
+    ):
+        yield _Division(trainer, workers, Path(folder) / "numbers.npy")
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """What a worker is told of a fit.
+
+    Attributes
+    ----------
+    objective : Objective
+    numbers : Path
+        Array (n_processes, size) in memory that all share: in its first row the parameters, then a
+        gradient of each worker.
+    row : int
+        That of the worker.
+    """
+
+    objective: Objective
+    numbers: Path
+    row: int
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What a worker is told of a batch."""
+
+    shard: Samples
+    n_params: int
+    n_trained: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What a worker answers: its loss, and the states that stretches ended with, if any go on."""
+
+    loss: float
+    states: list[np.ndarray] | None
+
+
+class _Division:
+    """Loss and gradient of a batch as means of those of its shards."""
+
+    def __init__(self, trainer: Trainer[Objective], workers: list[_Worker], path: Path) -> None:
+        self.objective = trainer.objective
+        self.workers = workers
+        self.seeds = copy.deepcopy(trainer.rng)  # what that one draws itself stays the same
+        shape = len(workers) + 1, self.objective.layout.size
+        memory = np.lib.format.open_memmap(path, "w+", trainer.params.dtype, shape)
+        self.numbers = np.asarray(memory)
+        for row, worker in enumerate(workers, start=1):
+            worker.begin(_Fit(self.objective, path, row))
+
+    def __call__(
+        self,
+        params: np.ndarray,
+        batch: Samples,
+        gradient: np.ndarray,
+        workspace: Workspace,
+        rng: np.random.RandomState | None = None,
+    ) -> float:
+        """Do what `Objective.loss_and_gradient` does."""
+        n_shards = min(len(self.numbers), len(batch))
+        order = batch.X.falling_lengths()
+        own, *others = (batch.select(order[i::n_shards]) for i in range(n_shards))
+        at_work = list(zip(self.workers, others, self.numbers[1:], strict=False))
+        self.numbers[0, : len(params)] = params
+        for worker, shard, _ in at_work:
+            seed = self.seeds.randint(np.iinfo(np.int32).max)
+            worker.give(_Task(shard.packed(), len(params), len(gradient), seed))
+        share = len(own) / len(batch)
+        loss = share * self.objective.loss_and_gradient(params, own, gradient, workspace, rng)
+        gradient *= share
+        for worker, shard, of_shard in at_work:
+            done = worker.answer()
+            share = len(shard) / len(batch)
+            loss += share * done.loss
+            gradient += share * of_shard[: len(gradient)]
+            if shard.link is not None:
+                assert done.states is not None
+                shard.link.hand_on(done.states)
+        return loss
+
+
+class _Worker:
+    """Another process, which waits for what it is told."""
+
+    def __init__(self) -> None:
+        context = get_context("loky")
+        self.connection, of_worker = context.Pipe()
+        self.process = context.Process(target=_serve, args=(of_worker,), daemon=True)
+        self.process.start()
+        of_worker.close()  # so that the worker notices if this process ends
+        self.owner = os.getpid()
+        self.owes_answer = False
+
+    def is_available(self) -> bool:
+        """Say whether it waits, and for this process and not for one that this was forked from."""
+        return not self.owes_answer and self.owner == os.getpid() and self.process.is_alive()
+
+    def begin(self, fit: _Fit) -> None:
+        self._tell(fit)
+
+    def give(self, task: _Task) -> None:
+        self.owes_answer = True
+        self._tell(task)
+
+    def answer(self) -> _Done:
+        """Wait for what it makes of the task."""
+        try:
+            answer = self.connection.recv()
+        except (EOFError, OSError):
+            raise self._unexpected_end() from None
+        self.owes_answer = False
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def end(self) -> None:
+        """End the fit, and the process if nobody waits for its answer any more."""
+        if self.is_available():
+            self._tell(None)
+            _IDLE.append(self)
+        else:
+            self.connection.close()
+
+    def _tell(self, message: _Fit | _Task | None) -> None:
+        try:
+            self.connection.send(message)
+        except OSError:
+            raise self._unexpected_end() from None
+
+    def _unexpected_end(self) -> RuntimeError:
+        self.process.join()
+        return RuntimeError(
+            "A process among which fit divides its batches ended unexpectedly, with exit code "
+            f"{self.process.exitcode}. Memory may have run out: with n_jobs=1, fit needs less."
+        )
+
+
+_IDLE: list[_Worker] = []
+
+
+@contextmanager
+def _workers(n_workers: int) -> Iterator[list[_Worker]]:
+    """Lend workers to a fit."""
+    workers = [_idle_worker() or _Worker() for _ in range(n_workers)]
+    try:
+        yield workers
+    finally:
+        for worker in workers:
+            worker.end()
+
+
+def _idle_worker() -> _Worker | None:
+    with suppress(IndexError):  # another thread may take the last one
+        while not (worker := _IDLE.pop()).is_available():
+            pass
+        return worker
+    return None
+
+
+# What follows is run by the workers.
+
+
+def _serve(connection: Connection) -> None:
+    """Wait for fits, until nobody is there who could begin one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process deals with it
+    threadpool_limits(1, user_api="blas")
+    np.seterr(over="ignore", invalid="ignore")  # as in training
+    with suppress(EOFError, OSError):
+        while connection.poll(IDLE_SECONDS):
+            _serve_fit(connection.recv(), connection)
+
+
+def _serve_fit(fit: _Fit, connection: Connection) -> None:
+    """Compute gradients of shards until the fit ends."""
+    numbers = np.asarray(np.load(fit.numbers, mmap_mode="r+"))
+    workspace = Workspace(numbers.dtype)
+    while (task := connection.recv()) is not None:
+        params, gradient = numbers[0, : task.n_params], numbers[fit.row, : task.n_trained]
+        rng = np.random.RandomState(task.seed)
+        link = task.shard.link
+        try:
+            loss = fit.objective.loss_and_gradient(params, task.shard, gradient, workspace, rng)
+            connection.send(_Done(loss, None if link is None else link.handed_on()))
+        except Exception as error:
+            connection.send(error)
