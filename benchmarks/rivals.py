@@ -96,6 +96,13 @@ class Torch:
         return torch_module(self.row).to(self.X.dtype)
 
     def fit(self, n_epochs: int = N_EPOCHS) -> Any:
+        self.torch.set_flush_denormal(True)  # of this thread, so it is not left to our own fits
+        try:
+            return self._fit(n_epochs)
+        finally:
+            self.torch.set_flush_denormal(False)
+
+    def _fit(self, n_epochs: int) -> Any:
         torch, model = self.torch, self.new_module()
         optimizer = torch.optim.Adam(
             model.parameters(), lr=LEARNING_RATE, weight_decay=ALPHA, fused=True

@@ -14,12 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import parent_process
-from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
-from joblib.externals.loky.backend import get_context
 from threadpoolctl import threadpool_limits
 
 from ._core._objective import Objective
@@ -27,6 +26,9 @@ from ._core._samples import Samples
 from ._core._tape import Workspace
 from ._core._training import LossAndGradient, Trainer
 from ._threads import blas_threads_of_training, effective_n_jobs, one_thread
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 # Numbers in the states of a shard, of all its units, steps and sequences, from which a process of
 # its own saves more time than it costs.
@@ -143,6 +145,8 @@ class _Worker:
     """Another process, which waits for what it is told."""
 
     def __init__(self) -> None:
+        from joblib.externals.loky.backend import get_context  # not where there are no processes
+
         context = get_context("loky")
         self.connection, of_worker = context.Pipe()
         self.process = context.Process(target=_serve, args=(of_worker,), daemon=True)
