@@ -236,14 +236,18 @@ def _serve(connection: Connection) -> None:
 
 def _serve_fit(fit: _Fit, connection: Connection) -> None:
     """Compute gradients of shards until the fit ends."""
-    numbers = np.asarray(np.load(fit.numbers, mmap_mode="r+"))
-    workspace = Workspace(numbers.dtype)
+    answer: _Done | Exception
+    numbers = None
     while (task := connection.recv()) is not None:
-        params, gradient = numbers[0, : task.n_params], numbers[fit.row, : task.n_trained]
-        rng = np.random.RandomState(task.seed)
-        link = task.shard.link
         try:
+            if numbers is None:  # not before: a fit without a task may be over, and its memory gone
+                numbers = np.asarray(np.load(fit.numbers, mmap_mode="r+"))
+                workspace = Workspace(numbers.dtype)
+            params, gradient = numbers[0, : task.n_params], numbers[fit.row, : task.n_trained]
+            rng = np.random.RandomState(task.seed)
             loss = fit.objective.loss_and_gradient(params, task.shard, gradient, workspace, rng)
-            connection.send(_Done(loss, None if link is None else link.handed_on()))
+            link = task.shard.link
+            answer = _Done(loss, None if link is None else link.handed_on())
         except Exception as error:
-            connection.send(error)
+            answer = error
+        connection.send(answer)

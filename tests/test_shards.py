@@ -9,13 +9,17 @@ import tempfile
 import threading
 from multiprocessing import Pipe
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from joblib import Parallel, delayed
 from sklearn.base import clone
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from skgru import GRUClassifier, GRULanguageModel, GRURegressor, GRUSeq2Seq, _shards
+from skgru._core._samples import Samples
+from skgru._core._sequences import SequenceBatch
 from tests.conftest import FAST
 
 OPTIONS = {**FAST, "batch_size": 7, "alpha": 0.01}  # the last batch is of 5 then, or of 1
@@ -40,6 +44,10 @@ def sequences(rng, n=40, n_features=3):
 
 def tokens(rng, n=40):
     return [rng.randint(1, 9, length).astype(float) for length in rng.randint(2, 10, n)]
+
+
+def one_sample():
+    return Samples(SequenceBatch.from_dense(np.zeros((1, 1, 1))), np.zeros((1, 1)), np.ones(1))
 
 
 def regression(rng):
@@ -82,6 +90,42 @@ def test_the_same_fit_to_rounding(rng, problem, n_jobs):
     )
     for name, weights in alone.weights_.items():
         np.testing.assert_allclose(divided.weights_[name], weights, atol=1e-8)
+
+
+def test_batches_smaller_than_the_number_of_processes(rng):
+    X, y = sequences(rng, 11), rng.standard_normal(11)
+    model = GRURegressor(**{**OPTIONS, "batch_size": 2})
+    alone, divided = (clone(model).set_params(n_jobs=n).fit(X, y) for n in (1, 4))
+    np.testing.assert_allclose(divided.loss_curve_, alone.loss_curve_, rtol=1e-10)
+
+
+def test_a_worker_is_sent_its_shard_alone(rng, monkeypatch):
+    tasks, give = [], _shards._Worker.give
+
+    def spy(worker, task):
+        tasks.append(task)
+        give(worker, task)
+
+    monkeypatch.setattr(_shards._Worker, "give", spy)
+    X, y = rng.standard_normal((40, 5, 2)), rng.standard_normal((40, 5))
+    GRURegressor(**OPTIONS, return_sequences=True, n_jobs=2).fit(X, y)
+    for task in tasks:
+        # A step of each may be from before it.
+        assert len(task.shard.X.values) == len(task.shard.y.values) == 6 * len(task.shard)
+        assert len(task.shard) in (2, 3)
+
+
+def test_lengths_are_alike_in_all_shards(rng, monkeypatch):
+    steps, give = [], _shards._Worker.give
+
+    def spy(worker, task):
+        steps.append(task.shard.X.lengths.sum())
+        give(worker, task)
+
+    monkeypatch.setattr(_shards._Worker, "give", spy)
+    X = [rng.standard_normal((length, 2)) for length in [1, 9] * 10]
+    GRURegressor(4, max_iter=1, batch_size=20, n_jobs=2).fit(X, rng.standard_normal(20))
+    assert steps == [50]
 
 
 def test_partial_fit_and_early_stopping(rng):
@@ -221,7 +265,7 @@ def test_a_worker_that_dies_is_told_of_and_replaced(rng):
     assert set(Path(tempfile.gettempdir()).glob("skgru-*")) <= folders
 
 
-def test_an_error_of_a_worker_is_raised(rng, tmp_path):
+def test_an_error_of_a_worker_is_raised(tmp_path):
     class Wrong:
         def loss_and_gradient(self, *arguments):
             raise MemoryError("of the worker")
@@ -233,13 +277,74 @@ def test_an_error_of_a_worker_is_raised(rng, tmp_path):
     thread.start()
     worker = object.__new__(_shards._Worker)
     worker.connection = here
-    shard = regression(rng)[0]._read(sequences(rng, 2), [0.0, 1.0], None, reset=True)
-    worker.give(_shards._Task(shard, 3, 3, seed=0))
+    worker.give(_shards._Task(one_sample(), 3, 3, seed=0))
     with pytest.raises(MemoryError, match="of the worker"):
         worker.answer()
     worker._tell(None)
     thread.join(timeout=60)
     assert not thread.is_alive()
+
+
+class Recorder:
+    """An objective that sees what a worker has set."""
+
+    seen: ClassVar[list] = []
+
+    def loss_and_gradient(self, *arguments):
+        blas = {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+        self.seen.append((blas, np.geterr()["over"], signal.getsignal(signal.SIGINT)))
+        return 0.0
+
+
+@pytest.fixture
+def settings_restored():
+    handler = signal.getsignal(signal.SIGINT)
+    with threadpool_limits(2, user_api="blas"), np.errstate(all="warn"):
+        yield
+    signal.signal(signal.SIGINT, handler)
+
+
+@pytest.mark.usefixtures("settings_restored")
+def test_a_worker_has_one_thread_of_blas_no_warnings_of_numpy_and_leaves_ctrl_c_alone(tmp_path):
+    np.save(tmp_path / "numbers.npy", np.zeros((2, 3)))
+    here, there = Pipe()
+    here.send(_shards._Fit(Recorder(), tmp_path / "numbers.npy", 1))
+    here.send(_shards._Task(one_sample(), 3, 3, seed=0))
+    here.send(None)
+    here.send(_shards._Fit(Recorder(), tmp_path / "gone.npy", 1))  # over before there is a task
+    here.send(None)
+    here.close()
+    _shards._serve(there)
+    assert Recorder.seen == [({1}, "ignore", signal.SIG_IGN)]
+
+
+@pytest.mark.usefixtures("settings_restored")
+def test_a_worker_ends_when_it_is_not_needed_for_long(monkeypatch):
+    monkeypatch.setattr(_shards, "IDLE_SECONDS", 0.01)
+    _here, there = Pipe()
+    _shards._serve(there)
+
+
+def test_while_batches_are_divided_blas_has_one_thread_here_too(rng, monkeypatch):
+    seen, answer = set(), _shards._Worker.answer
+
+    def spy(worker):
+        info = threadpool_info()
+        seen.update(one["num_threads"] for one in info if one["user_api"] == "blas")
+        return answer(worker)
+
+    monkeypatch.setattr(_shards._Worker, "answer", spy)
+    model = GRURegressor(**{**OPTIONS, "hidden_layer_sizes": 128}, n_jobs=2)
+    with threadpool_limits(2, user_api="blas"):
+        model.fit(sequences(rng), rng.standard_normal(40))
+    assert seen == {1}
+
+
+def test_a_fork_has_no_workers(rng, monkeypatch):
+    GRURegressor(**OPTIONS, n_jobs=2).fit(sequences(rng), rng.standard_normal(40))
+    monkeypatch.setattr(_shards, "_IDLE", list(_shards._IDLE))
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert _shards._idle_worker() is None
 
 
 SCRIPT = """

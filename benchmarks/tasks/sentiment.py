@@ -53,6 +53,9 @@ OPTIONS = {
     "bidirectional": True,
     "pooling": "max",
     "dropout": 0.5,
+    "recurrent_dropout": 0.5,
+    "solver": "adamw",
+    "alpha": 0.1,
     "max_iter": 10,
 }
 
