@@ -86,7 +86,7 @@ class _Task:
     shard: Samples
     n_params: int
     n_trained: int
-    seed: int
+    seed: int | None  # of the masks of dropout; None: nothing is dropped
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,6 @@ class _Division:
     def __init__(self, trainer: Trainer[Objective], workers: list[_Worker], path: Path) -> None:
         self.objective = trainer.objective
         self.workers = workers
-        self.seeds = copy.deepcopy(trainer.rng)  # what that one draws itself stays the same
         shape = len(workers) + 1, self.objective.layout.size
         memory = np.lib.format.open_memmap(path, "w+", trainer.params.dtype, shape)
         self.numbers = np.asarray(memory)
@@ -124,8 +123,9 @@ class _Division:
         own, *others = (batch.select(order[i::n_shards]) for i in range(n_shards))
         at_work = list(zip(self.workers, others, self.numbers[1:], strict=False))
         self.numbers[0, : len(params)] = params
+        seeds = copy.deepcopy(rng)  # draws for dropout move that one on from batch to batch
         for worker, shard, _ in at_work:
-            seed = self.seeds.randint(np.iinfo(np.int32).max)
+            seed = None if seeds is None else seeds.randint(np.iinfo(np.int32).max)
             worker.give(_Task(shard.packed(), len(params), len(gradient), seed))
         share = len(own) / len(batch)
         loss = share * self.objective.loss_and_gradient(params, own, gradient, workspace, rng)
@@ -244,7 +244,7 @@ def _serve_fit(fit: _Fit, connection: Connection) -> None:
                 numbers = np.asarray(np.load(fit.numbers, mmap_mode="r+"))
                 workspace = Workspace(numbers.dtype)
             params, gradient = numbers[0, : task.n_params], numbers[fit.row, : task.n_trained]
-            rng = np.random.RandomState(task.seed)
+            rng = None if task.seed is None else np.random.RandomState(task.seed)
             loss = fit.objective.loss_and_gradient(params, task.shard, gradient, workspace, rng)
             link = task.shard.link
             answer = _Done(loss, None if link is None else link.handed_on())

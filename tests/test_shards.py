@@ -158,6 +158,20 @@ def test_dropout_is_drawn_anew_for_each_shard_and_batch_and_seeded(rng, monkeypa
     assert not np.allclose(clone(model).set_params(dropout=0).fit(X, y).predict(X), first)
 
 
+@pytest.mark.parametrize("dropout", [0, 0.3])
+def test_two_epochs_and_two_more_are_four_to_the_bit(rng, dropout):
+    X, y = sequences(rng), rng.standard_normal(40)
+    whole = GRURegressor(**OPTIONS, dropout=dropout, recurrent_dropout=dropout, n_jobs=3)
+    halves = clone(whole).set_params(max_iter=2, warm_start=True)
+    parts = clone(whole)
+    whole.fit(X, y)
+    halves.fit(X, y).fit(X, y)
+    for _ in range(4):
+        parts.partial_fit(X, y)
+    np.testing.assert_array_equal(halves.predict(X), whole.predict(X))
+    np.testing.assert_array_equal(parts.predict(X), whole.predict(X))
+
+
 def test_a_worker_is_used_again_and_float32_stays(rng):
     X, y = np.float32(rng.standard_normal((40, 5, 2))), rng.standard_normal(40)
     GRURegressor(**OPTIONS, n_jobs=2).fit(X, y)
