@@ -126,8 +126,8 @@ class GRURegressor(RegressorMixin, SupervisedGRU):
     n_jobs : int or None, default=None
         Number of processes that `fit` divides each mini-batch among, and of threads that predict,
         where there is enough to do for several; None: 1, but for a context of joblib; -1: as many
-        as there are processors. The result of a fit is the same up to rounding, and with dropout up
-        to the masks that are drawn.
+        as there are processors. The result of a fit is the same up to rounding; with dropout, other
+        random numbers are drawn.
 
     Attributes
     ----------

@@ -11,7 +11,7 @@ import copy
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from pathlib import Path
@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
+from joblib import cpu_count
 from threadpoolctl import threadpool_limits
 
 from ._core._objective import Objective
@@ -42,8 +43,9 @@ def processes_of_training(
 ) -> Iterator[LossAndGradient]:
     """Yield what computes loss and gradient, in as many processes and threads as are of use."""
     network = trainer.objective.network
-    n_steps = samples.X.lengths.mean() * min(batch_size, len(samples))
-    n_processes = int(n_steps * network.n_units_in_all / SHARD_SIZE)
+    n_sequences = min(batch_size, len(samples))
+    n_steps = n_sequences * max(samples.X.lengths.mean(), samples.n_targets.mean())
+    n_processes = min(int(n_steps * network.n_units_in_all / SHARD_SIZE), n_sequences, cpu_count())
     if parent_process() is not None:
         n_processes = 1  # it is one of several already: those of a search, say
     if n_processes > 1:
@@ -54,8 +56,8 @@ def processes_of_training(
         return
     with (
         one_thread(),
-        _workers(n_processes - 1) as workers,
         TemporaryDirectory(prefix="skgru-", ignore_cleanup_errors=True) as folder,
+        _workers(n_processes - 1) as workers,
     ):
         yield _Division(trainer, workers, Path(folder) / "numbers.npy")
 
@@ -104,8 +106,9 @@ class _Division:
         self.objective = trainer.objective
         self.workers = workers
         shape = len(workers) + 1, self.objective.layout.size
-        memory = np.lib.format.open_memmap(path, "w+", trainer.params.dtype, shape)
-        self.numbers = np.asarray(memory)
+        # Written whole: to touch a page of a mapped file that has no room on the disk is fatal.
+        np.save(path, np.zeros(shape, trainer.params.dtype))
+        self.numbers = _shared(path)
         for row, worker in enumerate(workers, start=1):
             worker.begin(_Fit(self.objective, path, row))
 
@@ -153,17 +156,17 @@ class _Worker:
         self.process.start()
         of_worker.close()  # so that the worker notices if this process ends
         self.owner = os.getpid()
-        self.owes_answer = False
+        self.is_ready = True
 
     def is_available(self) -> bool:
         """Say whether it waits, and for this process and not for one that this was forked from."""
-        return not self.owes_answer and self.owner == os.getpid() and self.process.is_alive()
+        return self.is_ready and self.owner == os.getpid() and self.process.is_alive()
 
     def begin(self, fit: _Fit) -> None:
         self._tell(fit)
+        self.is_ready = True
 
     def give(self, task: _Task) -> None:
-        self.owes_answer = True
         self._tell(task)
 
     def answer(self) -> _Done:
@@ -172,7 +175,7 @@ class _Worker:
             answer = self.connection.recv()
         except (EOFError, OSError):
             raise self._unexpected_end() from None
-        self.owes_answer = False
+        self.is_ready = True
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -180,22 +183,26 @@ class _Worker:
     def end(self) -> None:
         """End the fit, and the process if nobody waits for its answer any more."""
         if self.is_available():
-            self._tell(None)
-            _IDLE.append(self)
+            with suppress(RuntimeError):
+                self._tell(None)
+                self.is_ready = True
+                _IDLE.append(self)
         else:
             self.connection.close()
 
     def _tell(self, message: _Fit | _Task | None) -> None:
+        self.is_ready = False
         try:
             self.connection.send(message)
         except OSError:
             raise self._unexpected_end() from None
 
     def _unexpected_end(self) -> RuntimeError:
-        self.process.join()
+        self.process.join(timeout=10)
+        code = self.process.exitcode
+        cure = " Memory may have run out: with n_jobs=1, fit needs less." if code == -9 else ""
         return RuntimeError(
-            "A process among which fit divides its batches ended unexpectedly, with exit code "
-            f"{self.process.exitcode}. Memory may have run out: with n_jobs=1, fit needs less."
+            f"A process of fit (n_jobs) ended unexpectedly, with exit code {code}.{cure}"
         )
 
 
@@ -205,12 +212,12 @@ _IDLE: list[_Worker] = []
 @contextmanager
 def _workers(n_workers: int) -> Iterator[list[_Worker]]:
     """Lend workers to a fit."""
-    workers = [_idle_worker() or _Worker() for _ in range(n_workers)]
-    try:
+    workers: list[_Worker] = []
+    with ExitStack() as ends:
+        for _ in range(n_workers):
+            workers.append(_idle_worker() or _Worker())
+            ends.callback(workers[-1].end)
         yield workers
-    finally:
-        for worker in workers:
-            worker.end()
 
 
 def _idle_worker() -> _Worker | None:
@@ -221,6 +228,10 @@ def _idle_worker() -> _Worker | None:
     return None
 
 
+def _shared(path: Path) -> np.ndarray:
+    return np.asarray(np.load(path, mmap_mode="r+"))
+
+
 # What follows is run by the workers.
 
 
@@ -229,7 +240,7 @@ def _serve(connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process deals with it
     threadpool_limits(1, user_api="blas")
     np.seterr(over="ignore", invalid="ignore")  # as in training
-    with suppress(EOFError, OSError):
+    with suppress(EOFError, ConnectionError):
         while connection.poll(IDLE_SECONDS):
             _serve_fit(connection.recv(), connection)
 
@@ -241,13 +252,13 @@ def _serve_fit(fit: _Fit, connection: Connection) -> None:
     while (task := connection.recv()) is not None:
         try:
             if numbers is None:  # not before: a fit without a task may be over, and its memory gone
-                numbers = np.asarray(np.load(fit.numbers, mmap_mode="r+"))
+                numbers = _shared(fit.numbers)
                 workspace = Workspace(numbers.dtype)
             params, gradient = numbers[0, : task.n_params], numbers[fit.row, : task.n_trained]
             rng = None if task.seed is None else np.random.RandomState(task.seed)
             loss = fit.objective.loss_and_gradient(params, task.shard, gradient, workspace, rng)
             link = task.shard.link
-            answer = _Done(loss, None if link is None else link.handed_on())
+            answer = _Done(loss, None if link is None else link.final())
         except Exception as error:
             answer = error
         connection.send(answer)

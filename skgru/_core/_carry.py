@@ -64,6 +64,6 @@ class Link:
         """Take the states that they end with."""
         self.carry.write(self.lanes, states)
 
-    def handed_on(self) -> list[np.ndarray] | None:
-        """Return the states that they ended with."""
+    def final(self) -> list[np.ndarray] | None:
+        """Return the states that were handed on."""
         return self.carry.read(self.lanes, np.zeros(len(self.lanes), bool))

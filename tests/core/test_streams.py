@@ -114,7 +114,7 @@ def test_some_of_the_stretches_of_a_batch_keep_their_lanes():
     part = Samples(batch.X, batch.y, batch.weights, link).select(np.array([2, 0]))
     assert part.link.initial() is None
     part.link.hand_on([np.array([[5.0, 7.0]])])
-    np.testing.assert_array_equal(part.link.handed_on(), [[[5, 7]]])
+    np.testing.assert_array_equal(part.link.final(), [[[5, 7]]])
     np.testing.assert_array_equal(part.link.initial(), [[[5, 0]]])
     np.testing.assert_array_equal(link.initial(), [[[0, 0, 5]]])
 
