@@ -8,7 +8,6 @@ import sys
 import tempfile
 import threading
 from multiprocessing import Pipe
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -261,10 +260,10 @@ def test_an_interrupted_fit_keeps_its_epochs_and_the_next_one_works(rng, monkeyp
     )
 
 
-def test_a_worker_that_dies_is_told_of_and_replaced(rng):
+def test_a_worker_that_dies_is_told_of_and_replaced(rng, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     X, y = sequences(rng), rng.standard_normal(40)
     model = GRURegressor(**OPTIONS, n_jobs=2).fit(X, y)
-    folders = set(Path(tempfile.gettempdir()).glob("skgru-*"))
     worker = _shards._IDLE[-1]
     model.set_params(max_iter=100_000, tol=0, n_iter_no_change=100_000)
     timer = threading.Timer(0.3, worker.process.terminate)
@@ -277,7 +276,7 @@ def test_a_worker_that_dies_is_told_of_and_replaced(rng):
     _shards._IDLE[-1].process.terminate()
     _shards._IDLE[-1].process.join()
     model.fit(X, y)
-    assert set(Path(tempfile.gettempdir()).glob("skgru-*")) <= folders
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_error_of_a_worker_is_raised(tmp_path):
