@@ -19,14 +19,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
-from joblib import cpu_count
+from joblib import cpu_count, effective_n_jobs
 from threadpoolctl import threadpool_limits
 
 from ._core._objective import Objective
 from ._core._samples import Samples
 from ._core._tape import Workspace
 from ._core._training import LossAndGradient, Trainer
-from ._threads import blas_threads_of_training, effective_n_jobs, one_thread
+from ._threads import blas_threads_of_training, one_thread
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -110,7 +110,7 @@ class _Division:
         np.save(path, np.zeros(shape, trainer.params.dtype))
         self.numbers = _shared(path)
         for row, worker in enumerate(workers, start=1):
-            worker.begin(_Fit(self.objective, path, row))
+            worker.tell(_Fit(self.objective, path, row))
 
     def __call__(
         self,
@@ -129,7 +129,7 @@ class _Division:
         seeds = copy.deepcopy(rng)  # draws for dropout move that one on from batch to batch
         for worker, shard, _ in at_work:
             seed = None if seeds is None else seeds.randint(np.iinfo(np.int32).max)
-            worker.give(_Task(shard.packed(), len(params), len(gradient), seed))
+            worker.tell(_Task(shard.packed(), len(params), len(gradient), seed))
         share = len(own) / len(batch)
         loss = share * self.objective.loss_and_gradient(params, own, gradient, workspace, rng)
         gradient *= share
@@ -162,12 +162,14 @@ class _Worker:
         """Say whether it waits, and for this process and not for one that this was forked from."""
         return self.is_ready and self.owner == os.getpid() and self.process.is_alive()
 
-    def begin(self, fit: _Fit) -> None:
-        self._tell(fit)
-        self.is_ready = True
-
-    def give(self, task: _Task) -> None:
-        self._tell(task)
+    def tell(self, message: _Fit | _Task | None) -> None:
+        """Begin a fit, give it a task, whose answer is then to be waited for, or end the fit."""
+        self.is_ready = False
+        try:
+            self.connection.send(message)
+        except OSError:
+            raise self._unexpected_end() from None
+        self.is_ready = not isinstance(message, _Task)
 
     def answer(self) -> _Done:
         """Wait for what it makes of the task."""
@@ -184,18 +186,10 @@ class _Worker:
         """End the fit, and the process if nobody waits for its answer any more."""
         if self.is_available():
             with suppress(RuntimeError):
-                self._tell(None)
-                self.is_ready = True
+                self.tell(None)
                 _IDLE.append(self)
         else:
             self.connection.close()
-
-    def _tell(self, message: _Fit | _Task | None) -> None:
-        self.is_ready = False
-        try:
-            self.connection.send(message)
-        except OSError:
-            raise self._unexpected_end() from None
 
     def _unexpected_end(self) -> RuntimeError:
         self.process.join(timeout=10)

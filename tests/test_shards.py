@@ -38,6 +38,20 @@ def no_workers_afterwards():
         worker.process.join()
 
 
+@pytest.fixture
+def tasks(monkeypatch):
+    """All that workers are given, in order."""
+    given, tell = [], _shards._Worker.tell
+
+    def spy(worker, message):
+        if isinstance(message, _shards._Task):
+            given.append(message)
+        tell(worker, message)
+
+    monkeypatch.setattr(_shards._Worker, "tell", spy)
+    return given
+
+
 def sequences(rng, n=40, n_features=3):
     return [rng.standard_normal((length, n_features)) for length in rng.randint(2, 10, n)]
 
@@ -99,14 +113,7 @@ def test_batches_smaller_than_the_number_of_processes(rng):
     np.testing.assert_allclose(divided.loss_curve_, alone.loss_curve_, rtol=1e-10)
 
 
-def test_a_worker_is_sent_its_shard_alone(rng, monkeypatch):
-    tasks, give = [], _shards._Worker.give
-
-    def spy(worker, task):
-        tasks.append(task)
-        give(worker, task)
-
-    monkeypatch.setattr(_shards._Worker, "give", spy)
+def test_a_worker_is_sent_its_shard_alone(rng, tasks):
     X, y = rng.standard_normal((40, 5, 2)), rng.standard_normal((40, 5))
     GRURegressor(**OPTIONS, return_sequences=True, n_jobs=2).fit(X, y)
     for task in tasks:
@@ -115,17 +122,10 @@ def test_a_worker_is_sent_its_shard_alone(rng, monkeypatch):
         assert len(task.shard) in (2, 3)
 
 
-def test_lengths_are_alike_in_all_shards(rng, monkeypatch):
-    steps, give = [], _shards._Worker.give
-
-    def spy(worker, task):
-        steps.append(task.shard.X.lengths.sum())
-        give(worker, task)
-
-    monkeypatch.setattr(_shards._Worker, "give", spy)
+def test_lengths_are_alike_in_all_shards(rng, tasks):
     X = [rng.standard_normal((length, 2)) for length in [1, 9] * 10]
     GRURegressor(4, max_iter=1, batch_size=20, n_jobs=2).fit(X, rng.standard_normal(20))
-    assert steps == [50]
+    assert [task.shard.X.lengths.sum() for task in tasks] == [50]
 
 
 def test_partial_fit_and_early_stopping(rng):
@@ -140,19 +140,12 @@ def test_partial_fit_and_early_stopping(rng):
     np.testing.assert_allclose(divided.predict(X), alone.predict(X), rtol=1e-8)
 
 
-def test_dropout_is_drawn_anew_for_each_shard_and_batch_and_seeded(rng, monkeypatch):
+def test_dropout_is_drawn_anew_for_each_shard_and_batch_and_seeded(rng, tasks):
     X, y = sequences(rng), rng.standard_normal(40)
-    seeds, give = [], _shards._Worker.give
-
-    def spy(worker, task):
-        seeds.append(task.seed)
-        give(worker, task)
-
-    monkeypatch.setattr(_shards._Worker, "give", spy)
     model = GRURegressor(**OPTIONS, dropout=0.5, recurrent_dropout=0.2, n_jobs=3)
     first, second = (clone(model).fit(X, y).predict(X) for _ in range(2))
     np.testing.assert_array_equal(first, second)
-    n_batches = 6 * OPTIONS["max_iter"]
+    seeds, n_batches = [task.seed for task in tasks], 6 * OPTIONS["max_iter"]
     assert len(seeds) == 2 * 2 * n_batches
     assert len(set(seeds)) == 2 * n_batches
     assert not np.allclose(clone(model).set_params(dropout=0).fit(X, y).predict(X), first)
@@ -196,12 +189,8 @@ def test_two_fits_at_the_same_time_have_workers_of_their_own(rng):
 # Where nothing is divided
 
 
-@pytest.fixture
-def no_worker(monkeypatch):
+def test_small_batches_and_one_job_take_no_process(rng, monkeypatch):
     monkeypatch.setattr(_shards, "_workers", None)
-
-
-def test_small_batches_and_one_job_take_no_process(rng, monkeypatch, no_worker):
     X, y = sequences(rng), rng.standard_normal(40)
     GRURegressor(**OPTIONS).fit(X, y)
     GRURegressor(**OPTIONS, n_jobs=1).fit(X, y)
@@ -265,9 +254,16 @@ def test_a_worker_that_dies_is_told_of_and_replaced(rng, tmp_path, monkeypatch):
     X, y = sequences(rng), rng.standard_normal(40)
     model = GRURegressor(**OPTIONS, n_jobs=2).fit(X, y)
     worker = _shards._IDLE[-1]
-    model.set_params(max_iter=100_000, tol=0, n_iter_no_change=100_000)
-    timer = threading.Timer(0.3, worker.process.terminate)
-    timer.start()
+    answer, n_answers = _shards._Worker.answer, []
+
+    def die_in_the_second_epoch(worker):
+        n_answers.append(1)
+        if len(n_answers) == 9:
+            worker.process.terminate()
+            worker.process.join()
+        return answer(worker)
+
+    monkeypatch.setattr(_shards._Worker, "answer", die_in_the_second_epoch)
     with pytest.raises(RuntimeError, match=r"n_jobs\) ended unexpectedly, with exit code -\d+"):
         model.fit(X, y)
     assert worker not in _shards._IDLE
@@ -291,10 +287,10 @@ def test_an_error_of_a_worker_is_raised(tmp_path):
     thread.start()
     worker = object.__new__(_shards._Worker)
     worker.connection, worker.is_ready = here, True
-    worker.give(_shards._Task(one_sample(), 3, 3, seed=0))
+    worker.tell(_shards._Task(one_sample(), 3, 3, seed=0))
     with pytest.raises(MemoryError, match="of the worker"):
         worker.answer()
-    worker._tell(None)
+    worker.tell(None)
     thread.join(timeout=60)
     assert not thread.is_alive()
 
