@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import cache
 from threading import Lock
 from typing import Any
 
 from joblib import effective_n_jobs
-from threadpoolctl import ThreadpoolController
+
+from ._core._blas import controller
 
 __all__ = ["blas_threads", "blas_threads_of_training", "effective_n_jobs", "one_thread"]
 
@@ -61,7 +61,7 @@ def one_thread() -> Iterator[None]:
     """
     with _LIMIT.lock:
         if _LIMIT.n_inside == 0:
-            _LIMIT.limiter = _controller().limit(limits=1, user_api="blas")
+            _LIMIT.limiter = controller().limit(limits=1, user_api="blas")
         _LIMIT.n_inside += 1  # last: who is interrupted before is not inside
     try:
         yield
@@ -75,8 +75,3 @@ def one_thread() -> Iterator[None]:
 if hasattr(os, "register_at_fork"):
     # A child has none of the threads that are inside, and would wait for their lock for ever.
     os.register_at_fork(after_in_child=_LIMIT.begin)
-
-
-@cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()  # looks through all libraries that are loaded: 20 ms

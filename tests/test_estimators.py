@@ -743,7 +743,7 @@ def test_a_limit_that_failed_leaves_the_next_one_as_it_would_be(monkeypatch):
 
     with threadpool_limits(2, user_api="blas"):
         with monkeypatch.context() as patch:
-            patch.setattr(_threads, "_controller", interrupted)
+            patch.setattr(_threads, "controller", interrupted)
             with pytest.raises(KeyboardInterrupt), _threads.blas_threads_of_training(4):
                 pass
         with _threads.blas_threads_of_training(4):

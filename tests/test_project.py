@@ -85,7 +85,7 @@ ALLOWED = {
     "_input_formats": {"_core._sequences"},
     "_target_sequences": {"_core._sequences", "_input_formats"},
     "_sklearn_compat": set(),
-    "_threads": set(),
+    "_threads": {"_core._blas"},
     "_transfer": set(),
     "_core._sequences": set(),
     "_core._params": set(),
@@ -95,8 +95,10 @@ ALLOWED = {
     "_core._schedules": set(),
     "_core._dropout": set(),
     "_core._batching": {"_core._sequences"},
-    "_core._tape": {"_core._batching"},
-    "_core._products": {"_core._tape"},
+    "_core._aligned": set(),
+    "_core._tape": {"_core._aligned", "_core._batching"},
+    "_core._blas": set(),
+    "_core._products": {"_core._blas", "_core._tape"},
     "_core._cell": {"_core._batching", "_core._products", "_core._tape"},
     "_core._reset_before": {"_core._cell", "_core._products", "_core._tape"},
     "_core._reset_after": {"_core._cell", "_core._products", "_core._tape"},
@@ -236,7 +238,7 @@ def test_imports_go_one_way(path):
         third_party = {"numpy", "scipy"}
         if not name.startswith("_core"):
             third_party |= {"sklearn"}
-        if name in {"_shards", "_threads"}:
+        if name in {"_shards", "_threads", "_core._blas"}:
             third_party |= {"joblib", "threadpoolctl"}  # what scikit-learn itself requires
         if name in OPTIONAL:
             third_party |= OPTIONAL[name]

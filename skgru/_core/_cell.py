@@ -26,6 +26,9 @@ from ._tape import Run, Tape, Workspace
 # For how many numbers (steps x H x N) the factors of the backward pass are computed at a time:
 # fewer calls for small steps, and no block that leaves the cache for large ones.
 BLOCK_SIZE = 2**15
+# For how many steps times sequences at least: a shorter product for the gradient of the weights
+# takes a fifth more time, with the addition to those before it.
+BLOCK_LENGTH = 2**8
 # After how many steps at most it is looked whether the gradient has vanished.
 CHECKED_STEPS = 32
 # From how many dimensions on it is worth while to look up the products of tokens. Per number of a
@@ -235,7 +238,8 @@ class Cell(ABC):
 
     def _blocks(self, run: Run) -> list[slice]:
         """Cut the steps of a run into blocks, the last one first."""
-        length = min(CHECKED_STEPS, max(1, BLOCK_SIZE // (self.n_hidden * run.n_active)))
+        n_cells = max(BLOCK_LENGTH, BLOCK_SIZE // self.n_hidden)
+        length = min(CHECKED_STEPS, max(1, n_cells // run.n_active))
         return [slice(max(0, stop - length), stop) for stop in range(len(run.gates), 0, -length)]
 
     def _of_column(self, weights: CellWeights) -> tuple[np.ndarray, np.ndarray]:

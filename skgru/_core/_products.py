@@ -3,26 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from ._blas import is_fast_with_small_products
 from ._tape import Workspace
 
+# Multiplications up to which OpenBLAS takes a product for a small one.
+SMALL_PRODUCT = 10**6
+# Rows that a block must have, or reading the column again for each takes longer than is saved.
+FEW_ROWS = 24
 
-def product_with(kernel: np.ndarray, sums: np.ndarray | None) -> Callable[..., Any]:
+
+def product_with(
+    kernel: np.ndarray, n_active: int, sums: np.ndarray | None = None
+) -> Callable[..., Any]:
     """Return what writes ``kernel @ column`` to a place, in ``(column, place)``.
 
-    With ``sums``, memory for as many numbers at least, it adds them to what is there.
+    Parameters
+    ----------
+    kernel : ndarray of shape (R, K)
+    n_active : int
+        N: columns are (K, N), places (R, N).
+    sums : ndarray of shape (R or more, N), or None
+        With this memory products are added to what is there.
     """
+    multiply = _multiplication(kernel, n_active)
     if sums is None:
-        return kernel.dot  # a call of np.dot takes 0.2 us more
+        return multiply
     between = sums[: len(kernel)]
 
     def add(column: np.ndarray, place: np.ndarray) -> None:
-        np.add(place, kernel.dot(column, between), place)
+        multiply(column, between)
+        np.add(place, between, place)
 
     return add
+
+
+def _multiplication(kernel: np.ndarray, n_active: int) -> Callable[..., Any]:
+    """Return what multiplies, in blocks of rows where BLAS is faster with these.
+
+    It then does not copy kernel and column into an order of its own first: 1.2 to 1.4 times as fast
+    in float32 and 1.3 to 1.9 times in float64, for 100 to 256 units and 16 to 128 sequences.
+    """
+    n_rows, n_columns = kernel.shape
+    if n_rows * n_columns * n_active <= SMALL_PRODUCT or not is_fast_with_small_products():
+        return kernel.dot  # a call of np.dot takes 0.2 us more
+    n_blocks = _n_blocks(n_rows, SMALL_PRODUCT // (n_columns * n_active))
+    if n_blocks is None:
+        return kernel.dot
+    blocks = kernel.reshape(n_blocks, -1, n_columns)
+
+    def multiply(column: np.ndarray, place: np.ndarray) -> None:
+        np.matmul(blocks, column, place.reshape(n_blocks, -1, n_active))
+
+    return multiply
+
+
+@cache
+def _n_blocks(n_rows: int, most_rows: int) -> int | None:
+    """Return into how few blocks rows are divided if none has more, None: there are none."""
+    for rows_of_block in range(min(n_rows, most_rows), FEW_ROWS - 1, -1):
+        if n_rows % rows_of_block == 0:
+            return n_rows // rows_of_block
+    return None
 
 
 class KernelGradient:

@@ -50,7 +50,7 @@ class ResetAfter(Cell):
 
     def _forward(self, kernels: Any, run: Run) -> None:
         kernel, input_kernel = kernels
-        to_gates, to_candidate = product_with(kernel, run.sums), input_kernel.dot
+        to_gates, to_candidate = product_with(kernel, run.n_active, run.sums), input_kernel.dot
         one = np.ones((), kernel.dtype)
         mask, tanh = run.mask, tanh_for(run.states)
         for x, place, step in run.forward_steps():
@@ -108,7 +108,7 @@ class ResetAfter(Cell):
         self, kernels: Any, d_state: np.ndarray, mask: np.ndarray | None, steps: Any
     ) -> None:
         dh, tmp = d_state
-        to_state = kernels.dot
+        to_state = product_with(kernels, d_state.shape[2])
         for d_output, (to_gates, keep, d_gates, d_qrz) in steps:
             if d_output is not None:
                 np.add(dh, d_output, dh)

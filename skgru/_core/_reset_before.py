@@ -50,7 +50,9 @@ class ResetBefore(Cell):
         return list(zip(*run.state_views(c), *steps, strict=True))
 
     def _forward(self, kernels: Any, run: Run) -> None:
-        to_gates, to_candidate = (product_with(kernel, run.sums) for kernel in kernels)
+        to_gates, to_candidate = (
+            product_with(kernel, run.n_active, run.sums) for kernel in kernels
+        )
         one = np.ones((), run.states.dtype)  # ufuncs take a 0-d array faster than a float
         mask, tanh = run.mask, tanh_for(run.states)
         for x, place, step in run.forward_steps():
@@ -106,7 +108,8 @@ class ResetBefore(Cell):
     def _backward(
         self, kernels: Any, d_state: np.ndarray, mask: np.ndarray | None, steps: Any
     ) -> None:
-        to_state, to_reset = (kernel.dot for kernel in kernels)
+        n_active = d_state.shape[2]
+        to_state, to_reset = (product_with(kernel, n_active) for kernel in kernels)
         dh, d_rh = d_state
         for d_output, (to_zc, to_r, keep_and_r, d_zc, d_rz, d_r, d_c, tmp) in steps:
             if d_output is not None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ._aligned import aligned_empty
 from ._batching import Packing
 
 # Packings whose views are kept: the full batch and the smaller one that ends an epoch.
@@ -38,7 +39,7 @@ class Workspace:
         if memory is None or memory.size < size:
             if memory is not None:
                 self._tapes.clear()  # they would keep the old memory alive
-            memory = self._memory[name] = np.empty(size, self.dtype)
+            memory = self._memory[name] = aligned_empty(size, self.dtype)
         return memory[:size].reshape(shape)
 
     def tape(self, name: Any, packing: Packing, build: Callable[[], Tape]) -> Tape:

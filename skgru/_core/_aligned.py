@@ -1,0 +1,19 @@
+"""Memory as vector registers like it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+CACHE_LINE = 64  # bytes
+
+
+def aligned_empty(size: int, dtype: np.dtype) -> np.ndarray:
+    """Return memory (size,), with arbitrary contents, that begins with a line of the cache.
+
+    NumPy's begins 16 bytes behind one as a rule, and every second register of 32 bytes, or each one
+    of 64, is read from two lines: sums take up to twice as long, products in blocks a fifth longer.
+    """
+    dtype = np.dtype(dtype)
+    memory = np.empty(size + CACHE_LINE // dtype.itemsize, dtype)
+    start = -memory.ctypes.data % CACHE_LINE // dtype.itemsize
+    return memory[start : start + size]
