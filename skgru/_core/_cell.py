@@ -28,7 +28,7 @@ from ._tape import Run, Tape, Workspace
 BLOCK_SIZE = 2**15
 # For how many steps times sequences at least: a shorter product for the gradient of the weights
 # takes a fifth more time, with the addition to those before it.
-BLOCK_LENGTH = 2**8
+BLOCK_COLUMNS = 2**8
 # After how many steps at most it is looked whether the gradient has vanished.
 CHECKED_STEPS = 32
 # From how many dimensions on it is worth while to look up the products of tokens. Per number of a
@@ -238,8 +238,8 @@ class Cell(ABC):
 
     def _blocks(self, run: Run) -> list[slice]:
         """Cut the steps of a run into blocks, the last one first."""
-        n_cells = max(BLOCK_LENGTH, BLOCK_SIZE // self.n_hidden)
-        length = min(CHECKED_STEPS, max(1, n_cells // run.n_active))
+        n_columns = max(BLOCK_COLUMNS, BLOCK_SIZE // self.n_hidden)
+        length = min(CHECKED_STEPS, max(1, n_columns // run.n_active))
         return [slice(max(0, stop - length), stop) for stop in range(len(run.gates), 0, -length)]
 
     def _of_column(self, weights: CellWeights) -> tuple[np.ndarray, np.ndarray]:
@@ -262,7 +262,7 @@ class Cell(ABC):
 
     @abstractmethod
     def _backward_kernels(self, weights: CellWeights) -> Any:
-        """Arrange the weights as the backward products want them."""
+        """Arrange the weights as the backward products want them: in rows, which blocks are of."""
 
     @abstractmethod
     def _backward_views(

@@ -13,8 +13,11 @@ from ._tape import Workspace
 
 # Multiplications up to which OpenBLAS takes a product for a small one.
 SMALL_PRODUCT = 10**6
+# Numbers of float32 in a vector register. Longer rows of a column that are no multiple of it are
+# read across lines of the cache, which takes the time that blocks save; in float64 less than that.
+VECTOR = 16
 # Rows that a block must have, or reading the column again for each takes longer than is saved.
-FEW_ROWS = 24
+FEW_ROWS = 16
 
 
 def product_with(
@@ -25,6 +28,7 @@ def product_with(
     Parameters
     ----------
     kernel : ndarray of shape (R, K)
+        In C order, or blocks may take longer than the whole.
     n_active : int
         N: columns are (K, N), places (R, N).
     sums : ndarray of shape (R or more, N), or None
@@ -45,11 +49,16 @@ def product_with(
 def _multiplication(kernel: np.ndarray, n_active: int) -> Callable[..., Any]:
     """Return what multiplies, in blocks of rows where BLAS is faster with these.
 
-    It then does not copy kernel and column into an order of its own first: 1.2 to 1.4 times as fast
-    in float32 and 1.3 to 1.9 times in float64, for 100 to 256 units and 16 to 128 sequences.
+    It then does not copy kernel and column into an order of its own first, and takes up to a third
+    less time in float32, to a half in float64: benchmarks/products.py.
     """
     n_rows, n_columns = kernel.shape
-    if n_rows * n_columns * n_active <= SMALL_PRODUCT or not is_fast_with_small_products():
+    ends_within_vector = kernel.dtype == np.float32 and n_active > VECTOR and n_active % VECTOR
+    if (
+        ends_within_vector
+        or n_rows * n_columns * n_active <= SMALL_PRODUCT
+        or not is_fast_with_small_products()
+    ):
         return kernel.dot  # a call of np.dot takes 0.2 us more
     n_blocks = _n_blocks(n_rows, SMALL_PRODUCT // (n_columns * n_active))
     if n_blocks is None:

@@ -75,7 +75,8 @@ class ResetAfter(Cell):
 
     def _backward_kernels(self, weights: CellWeights) -> Any:
         H = self.n_hidden
-        return np.concatenate([weights.weight_hh[2 * H :], weights.weight_hh[: 2 * H]]).T
+        kernel = np.concatenate([weights.weight_hh[2 * H :], weights.weight_hh[: 2 * H]])
+        return kernel.T.copy()
 
     def _backward_views(
         self, run: Run, block: slice, workspace: Workspace

@@ -72,8 +72,8 @@ class ResetBefore(Cell):
                 np.multiply(h_next, mask, next_seen)
 
     def _backward_kernels(self, weights: CellWeights) -> Any:
-        H = self.n_hidden
-        return weights.weight_hh[: 2 * H].T, weights.weight_hh[2 * H :].T
+        H, W = self.n_hidden, weights.weight_hh
+        return W[: 2 * H].T.copy(), W[2 * H :].T.copy()
 
     def _backward_views(
         self, run: Run, block: slice, workspace: Workspace

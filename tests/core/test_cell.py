@@ -112,3 +112,21 @@ def test_second_direction_is_the_first_on_reversed_input(reset_after):
     mirrored, _ = layers.forward(swapped, *pack(reversed_batch), Workspace(np.dtype(float)))
     swapped_back = np.concatenate([mirrored.final[3:], mirrored.final[:3]])
     np.testing.assert_allclose(states.final, swapped_back, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("n_hidden", "n_active", "n_steps", "lengths"),
+    [
+        (256, 16, 40, [8, 16, 16]),  # 256 columns, more numbers than 2**15
+        (32, 64, 40, [8, 16, 16]),  # 2**15 numbers
+        (512, 200, 3, [1, 1, 1]),
+        (4, 2, 70, [6, 32, 32]),  # no longer than what is checked for a vanished gradient
+    ],
+)
+def test_blocks_of_the_backward_pass(n_hidden, n_active, n_steps, lengths):
+    cell = ResetBefore(1, n_hidden)
+    X = np.zeros((n_active, n_steps, 1), np.float32)
+    packing, _ = pack(SequenceBatch.from_dense(X))
+    tape = cell.tape(Workspace(X.dtype), "l0", packing, reverse=False)
+    blocks = cell._blocks(tape.runs[0])
+    assert [block.stop - block.start for block in blocks[::-1]] == lengths

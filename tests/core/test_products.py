@@ -38,18 +38,18 @@ def test_blocks_make_the_same_product(small_blocks, order, adds):
 
 
 def test_a_network_computes_the_same_in_blocks(sizes, bidirectional, reset_after, lengths, request):
-    def raw_and_gradient():
-        case = Case(sizes, bidirectional, reset_after, lengths, SquaredError(), 2)
-        gradient = np.empty_like(case.params)
-        case.objective.loss_and_gradient(
-            case.params, case.samples, gradient, Workspace(case.params.dtype)
-        )
-        return case.objective.predict_raw(case.params, case.batch), gradient
-
-    expected = raw_and_gradient()
+    case = Case(sizes, bidirectional, reset_after, lengths, SquaredError(), 2)
+    expected = raw_and_gradient(case)
     request.getfixturevalue("small_blocks")
-    for found, of_whole in zip(raw_and_gradient(), expected, strict=True):
+    for found, of_whole in zip(raw_and_gradient(case), expected, strict=True):
         np.testing.assert_allclose(found, of_whole, rtol=1e-12, atol=1e-12)
+
+
+def raw_and_gradient(case):
+    gradient = np.empty_like(case.params)
+    workspace = Workspace(case.params.dtype)
+    case.objective.loss_and_gradient(case.params, case.samples, gradient, workspace)
+    return case.objective.predict_raw(case.params, case.batch), gradient
 
 
 @pytest.mark.parametrize(
@@ -58,10 +58,10 @@ def test_a_network_computes_the_same_in_blocks(sizes, bidirectional, reset_after
         (256, 120, 4),
         (256, 300, 1),
         (300, 120, 3),
-        (768, 31, 32),  # of 24 rows
-        (768, 23, None),
+        (768, 23, 48),  # of 16 rows
+        (768, 15, None),
         (101, 100, None),  # a prime number of units
-        (24, 24, 1),
+        (16, 16, 1),
     ],
 )
 def test_blocks_are_equal_and_as_few_as_can_be(n_rows, most_rows, n_blocks):
@@ -77,8 +77,50 @@ def test_only_large_products_are_divided_and_where_that_is_fast(is_fast, monkeyp
     assert not is_divided(product_with(np.ones((512, 512)), 128))  # of 15 rows
 
 
+@pytest.mark.parametrize(
+    ("dtype", "n_active", "expected"),
+    [
+        (np.float32, 64, True),
+        (np.float32, 72, False),
+        (np.float64, 72, True),
+        (np.float32, 12, True),
+        (np.float32, 20, False),
+    ],
+)
+def test_blocks_in_float32_want_whole_vectors(dtype, n_active, expected, monkeypatch):
+    monkeypatch.setattr(_products, "is_fast_with_small_products", lambda: True)
+    assert is_divided(product_with(np.ones((512, 256), dtype), n_active)) == expected
+
+
 def is_divided(multiply):
     return multiply.__name__ != "dot"
+
+
+@pytest.mark.parametrize(("n_active", "n_blocks"), [(100, 2), (101, 4)])
+def test_a_block_is_as_large_as_a_small_product_may_be(n_active, n_blocks, monkeypatch):
+    """OpenBLAS takes up to 10**6 multiplications for a small product: 100 * 100 * 100."""
+    taken = []
+    monkeypatch.setattr(_products, "is_fast_with_small_products", lambda: True)
+    monkeypatch.setattr(np, "matmul", lambda a, b, out: taken.append(a.shape))
+    product_with(np.ones((200, 100)), n_active)(np.ones((100, n_active)), np.ones((200, n_active)))
+    assert taken == [(n_blocks, 200 // n_blocks, 100)]
+    assert not is_divided(product_with(np.ones((100, 100)), 100))
+
+
+@pytest.mark.parametrize(("reset_after", "n_kernels"), [(False, 6), (True, 3)])
+def test_every_large_product_of_the_recurrence_is_divided(reset_after, n_kernels, monkeypatch):
+    """Forward, backward and in prediction, two each or one, all in C order, as blocks want them."""
+    kernels = []
+    multiplication = _products._multiplication
+
+    def spy(kernel, n_active):
+        kernels.append(kernel)
+        return multiplication(kernel, n_active)
+
+    monkeypatch.setattr(_products, "_multiplication", spy)
+    raw_and_gradient(Case((32,), False, reset_after, "equal", SquaredError(), 2))
+    assert len(kernels) == n_kernels
+    assert all(kernel.flags.c_contiguous for kernel in kernels)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +132,7 @@ def is_divided(multiply):
         ([("openblas", "SkylakeX", 1), ("openblas", "SkylakeX", 2)], False),
         ([("openblas", "Haswell", 1)], False),
         ([("openblas", "SkylakeX", 1), ("mkl", None, 1)], False),
+        ([("blis", "SkylakeX", 1)], False),
         ([], False),
     ],
 )
@@ -117,7 +160,8 @@ def test_the_libraries_that_are_there_can_be_asked():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_memory_begins_with_a_line_of_the_cache(dtype):
     workspace = Workspace(np.dtype(dtype))
-    for i, size in enumerate([1, 3, 1000, 10**5]):
+    for i, size in enumerate([2**12, 10**4, 10**5 + 1]):
         memory = workspace.empty(i, size)
         assert memory.shape == (size,)
         assert memory.ctypes.data % 64 == 0
+    assert workspace.empty("small", 3).shape == (3,)
