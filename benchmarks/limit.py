@@ -61,9 +61,13 @@ class Arithmetic:
             rng.standard_normal(shape, np.float32)
             for shape in ((2 * H, H + 1 + F), (H, 1 + F + H), (H, H), (H, 2 * H))
         ]
+        workspace = Workspace(np.dtype(np.float32))
         self.memory = [
-            np.full(T * rows * row.n_samples, 0.01, np.float32) for rows in (2 * H + 1 + F, 3 * H)
+            workspace.empty(name, T * rows * row.n_samples)
+            for name, rows in (("columns", 2 * H + 1 + F), ("gates", 3 * H))
         ]
+        for memory in self.memory:
+            memory.fill(0.01)
 
     def tape(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Return columns and gates for n sequences."""

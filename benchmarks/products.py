@@ -52,7 +52,9 @@ def ratio(kernel: np.ndarray, n_sequences: int) -> float | None:
 def main() -> None:
     processors = {one["architecture"] for one in threadpool_info() if "architecture" in one}
     setting = conditions(
-        threads=ARGUMENTS.threads, repeats=ARGUMENTS.repeats, kernels=" and ".join(processors)
+        threads=ARGUMENTS.threads,
+        repeats=ARGUMENTS.repeats,
+        kernels=" and ".join(sorted(processors)),
     )
     print_conditions(setting)
     rows = []

@@ -6,8 +6,8 @@ from functools import cache
 
 from threadpoolctl import ThreadpoolController
 
-# Of these processors OpenBLAS has kernels that read small matrices where they lie: all x86 with
-# AVX-512 in float32 and float64.
+# What OpenBLAS calls its kernels for x86 with AVX-512. These include some that read small matrices
+# where they lie, in float32 and float64.
 WITH_SMALL_KERNELS = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 
 
@@ -20,7 +20,7 @@ def controller() -> ThreadpoolController:
 def is_fast_with_small_products() -> bool:
     """Return whether BLAS takes less time for several small products than for one of the same size.
 
-    It is OpenBLAS on a processor `WITH_SMALL_KERNELS`, and has one thread: these kernels use no
+    It is OpenBLAS `WITH_SMALL_KERNELS`, and has one thread: these kernels use no
     more, and two threads are about as fast with the whole as one is with blocks. Takes 2 us.
     """
     libraries = _libraries_with_small_kernels()

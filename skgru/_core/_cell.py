@@ -26,8 +26,8 @@ from ._tape import Run, Tape, Workspace
 # For how many numbers (steps x H x N) the factors of the backward pass are computed at a time:
 # fewer calls for small steps, and no block that leaves the cache for large ones.
 BLOCK_SIZE = 2**15
-# For how many steps times sequences at least: a shorter product for the gradient of the weights
-# takes a fifth more time, with the addition to those before it.
+# For how many steps times sequences at least: as half as wide products, those for the gradient of
+# the weights take 5 to 15 % more time, with the additions to those before (AVX-512).
 BLOCK_COLUMNS = 2**8
 # After how many steps at most it is looked whether the gradient has vanished.
 CHECKED_STEPS = 32
@@ -262,7 +262,7 @@ class Cell(ABC):
 
     @abstractmethod
     def _backward_kernels(self, weights: CellWeights) -> Any:
-        """Arrange the weights as the backward products want them: in rows, which blocks are of."""
+        """Arrange the weights as the backward products want them, in C order."""
 
     @abstractmethod
     def _backward_views(

@@ -11,7 +11,8 @@ import numpy as np
 from ._blas import is_fast_with_small_products
 from ._tape import Workspace
 
-# Multiplications up to which OpenBLAS takes a product for a small one.
+# Multiplications up to which OpenBLAS takes a product for a small one, see
+# kernel/x86_64/sgemm_small_kernel_permit_skylakex.c in its repository.
 SMALL_PRODUCT = 10**6
 # Numbers of float32 in a vector register. Longer rows of a column that are no multiple of it are
 # read across lines of the cache, which takes the time that blocks save; in float64 less than that.
@@ -52,18 +53,18 @@ def _multiplication(kernel: np.ndarray, n_active: int) -> Callable[..., Any]:
     It then does not copy kernel and column into an order of its own first, and takes up to a third
     less time in float32, to a half in float64: benchmarks/products.py.
     """
-    n_rows, n_columns = kernel.shape
+    n_rows, n_inner = kernel.shape
     ends_within_vector = kernel.dtype == np.float32 and n_active > VECTOR and n_active % VECTOR
     if (
         ends_within_vector
-        or n_rows * n_columns * n_active <= SMALL_PRODUCT
+        or n_rows * n_inner * n_active <= SMALL_PRODUCT
         or not is_fast_with_small_products()
     ):
         return kernel.dot  # a call of np.dot takes 0.2 us more
-    n_blocks = _n_blocks(n_rows, SMALL_PRODUCT // (n_columns * n_active))
+    n_blocks = _n_blocks(n_rows, SMALL_PRODUCT // (n_inner * n_active))
     if n_blocks is None:
         return kernel.dot
-    blocks = kernel.reshape(n_blocks, -1, n_columns)
+    blocks = kernel.reshape(n_blocks, -1, n_inner)
 
     def multiply(column: np.ndarray, place: np.ndarray) -> None:
         np.matmul(blocks, column, place.reshape(n_blocks, -1, n_active))
@@ -74,7 +75,7 @@ def _multiplication(kernel: np.ndarray, n_active: int) -> Callable[..., Any]:
 @cache
 def _n_blocks(n_rows: int, most_rows: int) -> int | None:
     """Return into how few blocks rows are divided if none has more, None: there are none."""
-    for rows_of_block in range(min(n_rows, most_rows), FEW_ROWS - 1, -1):
+    for rows_of_block in range(most_rows, FEW_ROWS - 1, -1):
         if n_rows % rows_of_block == 0:
             return n_rows // rows_of_block
     return None

@@ -17,7 +17,6 @@ def small_blocks(monkeypatch):
     """Divide every product, down to blocks of one row."""
     monkeypatch.setattr(_products, "is_fast_with_small_products", lambda: True)
     monkeypatch.setattr(_products, "SMALL_PRODUCT", 1)
-    monkeypatch.setattr(_products, "FEW_ROWS", 1)
     monkeypatch.setattr(_products, "_n_blocks", lambda n_rows, most_rows: n_rows)
 
 
@@ -30,6 +29,7 @@ def test_blocks_make_the_same_product(small_blocks, order, adds):
     gates = rng.standard_normal((3, 8, 4))
     before = gates.copy()
     place = gates[1, :6]  # of a tape's gates a product may fill a part
+    assert is_divided(product_with(kernel, 4))
     product_with(kernel, 4, np.empty((7, 4)) if adds else None)(column, place)
     expected = kernel @ column + (before[1, :6] if adds else 0)
     np.testing.assert_allclose(place, expected, rtol=1e-14)
