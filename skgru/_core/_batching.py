@@ -22,6 +22,9 @@ class Packing:
     A *run* is a stretch of steps with the same number of active sequences, so that a quantity with
     R rows per step is, within a run, one contiguous array of shape (n_steps, R, n_active).
     Equal lengths make one run. Nothing is stored, nor computed, for padding.
+
+    The same quantity may stand in a table of *cells*, one for each valid step, (n_cells, R): then a
+    run is a stretch of it.
     """
 
     def __init__(self, lengths: np.ndarray) -> None:
@@ -57,6 +60,17 @@ class Packing:
             size = (stop - start) * n_active
             run = cells[offset : offset + size].reshape(stop - start, n_active, -1)
             runs.append(run.transpose(0, 2, 1))
+            offset += size
+        return runs
+
+    def planes(self, tables: np.ndarray) -> list[np.ndarray]:
+        """Cut tables of cells (K, n_cells, R) into a view (n_steps, K, R, n_active) per run."""
+        runs, offset = [], 0
+        for start, stop, n_active in self.runs:
+            size = (stop - start) * n_active
+            run = tables[:, offset : offset + size]
+            run = run.reshape(len(tables), stop - start, n_active, -1)
+            runs.append(run.transpose(1, 0, 3, 2))
             offset += size
         return runs
 

@@ -11,34 +11,31 @@ should be.
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ._batching import Packing, Tokens
-from ._products import KernelGradient
-from ._tape import Run, Tape, Workspace
+from ._elementwise import drop_underflow
+from ._products import KernelGradient, for_planes
+from ._runs import Run
+from ._tape import Tape, Workspace
 
 # For how many numbers (steps x H x N) the factors of the backward pass are computed at a time:
 # fewer calls for small steps, and no block that leaves the cache for large ones.
 BLOCK_SIZE = 2**15
 # For how many steps times sequences at least: as half as wide products, those for the gradient of
-# the weights take 5 to 15 % more time, with the additions to those before (AVX-512).
-BLOCK_COLUMNS = 2**8
+# the weights take 5 to 15 % more time, with the additions to those before (AVX-512). Of so many
+# columns, 64 units times 64 others are a small product.
+BLOCK_COLUMNS = 240
 # After how many steps at most it is looked whether the gradient has vanished.
 CHECKED_STEPS = 32
-# From how many dimensions on it is worth while to look up the products of tokens. Per number of a
-# gate, in float32 on AVX2, to look it up, transpose and add it takes 0.7 to 1.4 ns, and its part of
-# a product 0.025 ns a dimension; the narrower column is cheaper to copy, too. Fits are faster by 2
-# to 9 % with 64 dimensions and 6 % with 100, and slower by up to 6 % where all tokens are
-# different. Predictions, of many sequences at a time, would lose 24 % there.
+# From how many dimensions on it is worth while to look up the products of tokens: of as many as a
+# product of vectors would take longer (0.025 ns a dimension for each number of a gate, AVX2).
 MANY_DIMENSIONS = 64
-# From how many numbers on tanh is faster by exp in float64: 6.5 ns in place of 13 (AVX2).
-MANY_NUMBERS = 2**9
+# From how many units on, too: below, a step has few numbers, and calls by planes are dearer.
+MANY_UNITS = 64
 
 
 class CellWeights(NamedTuple):
@@ -48,42 +45,6 @@ class CellWeights(NamedTuple):
     weight_hh: np.ndarray  # (3H, H)
     bias_ih: np.ndarray  # (3H,)
     bias_hh: np.ndarray | None = None  # (H,): of the candidate, inside the reset; reset_after only
-
-
-def tanh_for(states: np.ndarray) -> Callable[[np.ndarray, np.ndarray], Any]:
-    """Return what computes tanh fastest for arrays (n_steps, H, N) of states, step by step."""
-    n_numbers = math.prod(states.shape[1:])
-    return tanh_by_exp if states.dtype == np.float64 and n_numbers >= MANY_NUMBERS else np.tanh
-
-
-def tanh_by_exp(a: np.ndarray, out: np.ndarray) -> None:
-    """Write ``tanh(a) = 1 - 2 / (1 + exp(2 a))``, with an error of 4e-16 at most.
-
-    That is what a state near 1 is rounded by. Where a is small, so many digits of it are lost: in
-    float32 too many of inputs of 1e-4.
-    """
-    np.add(a, a, out)
-    np.exp(out, out)
-    np.add(out, 1.0, out)
-    np.divide(-2.0, out, out)
-    np.add(out, 1.0, out)
-
-
-def drop_underflow(gradient: np.ndarray) -> None:
-    """Set to zero, in place, what is on its way to the subnormal numbers.
-
-    Far back in time a gradient may shrink until some processors take a hundred cycles for a product
-    with it, and there it stays, because ``tiny * 0.9`` rounds to ``tiny``. What falls below
-    ``eps * sqrt(smallest normal number)``, 1.3e-26 in float32 and 3e-170 in float64, is taken for
-    nothing. In float32 even 1e-19 has no normal square, so Adam could make no use of it.
-    """
-    np.putmask(gradient, np.abs(gradient) < _negligible(gradient.dtype), 0.0)
-
-
-@cache
-def _negligible(dtype: np.dtype) -> np.ndarray:
-    info = np.finfo(dtype)
-    return info.eps * np.sqrt(info.smallest_normal)
 
 
 class Cell(ABC):
@@ -100,9 +61,9 @@ class Cell(ABC):
     Attributes
     ----------
     takes_products : bool
-        Whether a tape is given ``W_ih x + b_ih`` of each step and not x, see `load_tokens`.
-    n_column_inputs : int
-        Rows of inputs in a column: F, or none.
+        Whether a tape is given ``W_ih x + b_ih`` of each step and not x, see `load_tokens`. It then
+        consists of planes.
+    n_column_rows, n_gate_rows : int
     """
 
     n_column_rows: int
@@ -110,9 +71,9 @@ class Cell(ABC):
 
     def __init__(self, n_inputs: int, n_hidden: int, *, reads_tokens: bool = False) -> None:
         self.reads_tokens = reads_tokens
-        self.takes_products = reads_tokens and n_inputs >= MANY_DIMENSIONS
+        has_many = n_inputs >= MANY_DIMENSIONS and n_hidden >= MANY_UNITS
+        self.takes_products = reads_tokens and has_many
         self.n_inputs = n_inputs
-        self.n_column_inputs = 0 if self.takes_products else n_inputs
         self.n_hidden = n_hidden
 
     def tape(
@@ -130,12 +91,12 @@ class Cell(ABC):
         ``reverse`` walks from the last valid step to the first; ``masked`` has room for recurrent
         dropout; without ``keeps_states`` only the final states are left.
         """
-        sizes = self.n_column_inputs, self.n_hidden, self.n_column_rows, self.n_gate_rows
+        sizes = self.n_inputs, self.n_hidden, self.n_column_rows, self.n_gate_rows
         kind = {
             "reverse": reverse,
             "masked": masked,
             "keeps_states": keeps_states,
-            "takes_products": self.takes_products,
+            "has_planes": self.takes_products,
         }
         return workspace.tape(
             (name, masked), packing, lambda: Tape(workspace, name, packing, *sizes, **kind)
@@ -157,18 +118,26 @@ class Cell(ABC):
         if not self.takes_products:
             tape.load(tokens.per_step(), mask, initial)
             return
-        products = tokens.vectors @ weights.weight_ih.T
-        products += weights.bias_ih
-        of_gates = products[:, : 2 * self.n_hidden]
-        np.negative(of_gates, of_gates)
+        products = self._input_products(weights, tokens.vectors)
         tape.load_products(products, tokens.places, mask, initial)
 
-    def forward(self, weights: CellWeights, tape: Tape, kernels: Any = None) -> np.ndarray:
+    def _input_products(self, weights: CellWeights, vectors: np.ndarray) -> np.ndarray:
+        """Return what is added to each gate where inputs are some vectors (U, F): (G, U, H)."""
+        of_gates = weights.weight_ih.reshape(3, self.n_hidden, self.n_inputs)
+        products = vectors @ of_gates.swapaxes(1, 2)
+        products += weights.bias_ih.reshape(3, 1, self.n_hidden)
+        np.negative(products[:2], products[:2])
+        return products
+
+    def forward(
+        self, weights: CellWeights, tape: Tape, kernels: tuple[np.ndarray, ...] | None = None
+    ) -> np.ndarray:
         """Run over a loaded tape and return the final state of each sequence, (H, N).
 
         ``kernels`` are `forward_kernels` of the weights, where they serve for several tapes.
         """
-        kernels = self.forward_kernels(weights) if kernels is None else kernels
+        if kernels is None:
+            kernels = self._for_tape(self.forward_kernels(weights), tape)
         with np.errstate(over="ignore"):
             for run in tape.forward_runs():
                 run.forward_views = run.forward_views or self._forward_views(run)
@@ -195,7 +164,7 @@ class Cell(ABC):
         gradient : CellWeights
             Written to. The gradient of the pre-activations replaces the gates on the tape.
         """
-        kernels = self._backward_kernels(weights)
+        kernels = self._for_tape(self._backward_kernels(weights), tape)
         sums = KernelGradient(workspace)
         d_runs = [None] * len(tape.runs) if d_outputs is None else tape.reorder(d_outputs)
         for run, d_output in zip(tape.backward_runs(d_final), reversed(d_runs), strict=True):
@@ -205,8 +174,18 @@ class Cell(ABC):
             self._backward_run(kernels, run, d_output, sums)
         self._write_gradient(gradient, sums)
 
+    def _for_tape(self, kernels: tuple[np.ndarray, ...], tape: Tape) -> tuple[np.ndarray, ...]:
+        """Arrange kernels as products with what is on a tape want them."""
+        if not self.takes_products:
+            return tuple(map(np.ascontiguousarray, kernels))
+        return tuple(for_planes(kernel, self.n_hidden, tape.n_sequences) for kernel in kernels)
+
     def _backward_run(
-        self, kernels: Any, run: Run, d_output: np.ndarray | None, sums: KernelGradient
+        self,
+        kernels: tuple[np.ndarray, ...],
+        run: Run,
+        d_output: np.ndarray | None,
+        sums: KernelGradient,
     ) -> None:
         """Go through a run from its last block to the first, unless the gradient has vanished."""
         has_vanished = False
@@ -234,7 +213,21 @@ class Cell(ABC):
 
     def product_gradient(self, tape: Tape) -> list[np.ndarray]:
         """Return the gradient of ``W_ih x + b_ih`` after `backward`, (n_steps, 3H, N) per run."""
-        return tape.reorder([run.gates[:, -3 * self.n_hidden :] for run in tape.runs])
+        runs = (run.gates.reshape(len(run.gates), -1, run.n_active) for run in tape.runs)
+        return tape.reorder([of_run[:, -3 * self.n_hidden :] for of_run in runs])
+
+    def token_gradient(
+        self, tape: Tape, packing: Packing, sums: Any, workspace: Workspace
+    ) -> np.ndarray:
+        """Return the gradient of ``W_ih x + b_ih`` of tokens after `backward`, (U, 3H).
+
+        ``sums`` (U, n_cells), a sparse matrix, adds up over all steps with the same token.
+        """
+        if tape.gate_cells is not None:
+            of_gates = tape.gate_cells[-3:]
+            return np.concatenate([sums @ of_gate for of_gate in of_gates], axis=1)
+        cells = workspace.empty("d_products", packing.n_cells, 3 * self.n_hidden)
+        return sums @ packing.join(self.product_gradient(tape), cells)
 
     def _blocks(self, run: Run) -> list[slice]:
         """Cut the steps of a run into blocks, the last one first."""
@@ -242,27 +235,31 @@ class Cell(ABC):
         length = min(CHECKED_STEPS, max(1, n_columns // run.n_active))
         return [slice(max(0, stop - length), stop) for stop in range(len(run.gates), 0, -length)]
 
-    def _of_column(self, weights: CellWeights) -> tuple[np.ndarray, np.ndarray]:
-        """Return ``weight_ih`` (3H, F) and ``bias_ih`` as far as they multiply a column."""
+    def _of_inputs(self, weights: CellWeights) -> np.ndarray:
+        """Return what ``[1; x]`` of a column is multiplied by, (3H, 1 + F)."""
+        return np.concatenate([weights.bias_ih[:, None], weights.weight_ih], axis=1)
+
+    def _gates(self, first: int, stop: int | None = None) -> int | slice:
+        """Return where among the rows of all gates one of them stands, or some."""
         if self.takes_products:
-            return weights.weight_ih[:, :0], np.zeros_like(weights.bias_ih)
-        return weights.weight_ih, weights.bias_ih
+            return first if stop is None else slice(first, stop)
+        return slice(first * self.n_hidden, (first + 1 if stop is None else stop) * self.n_hidden)
 
     @abstractmethod
-    def forward_kernels(self, weights: CellWeights) -> Any:
-        """Arrange the weights as the forward products want them."""
+    def forward_kernels(self, weights: CellWeights) -> tuple[np.ndarray, ...]:
+        """Return what columns are multiplied by in `_forward`, in C order."""
 
     @abstractmethod
     def _forward_views(self, run: Run) -> list[Any]:
         """Cut a run into the arrays that `_forward` meets at each step."""
 
     @abstractmethod
-    def _forward(self, kernels: Any, run: Run) -> None:
+    def _forward(self, kernels: tuple[np.ndarray, ...], run: Run) -> None:
         """Compute the gates and states of a run, step by step."""
 
     @abstractmethod
-    def _backward_kernels(self, weights: CellWeights) -> Any:
-        """Arrange the weights as the backward products want them, in C order."""
+    def _backward_kernels(self, weights: CellWeights) -> tuple[np.ndarray, ...]:
+        """Return what gradients of gates are multiplied by in `_backward`."""
 
     @abstractmethod
     def _backward_views(
@@ -281,7 +278,11 @@ class Cell(ABC):
 
     @abstractmethod
     def _backward(
-        self, kernels: Any, d_state: np.ndarray, mask: np.ndarray | None, steps: Any
+        self,
+        kernels: tuple[np.ndarray, ...],
+        d_state: np.ndarray,
+        mask: np.ndarray | None,
+        steps: Any,
     ) -> None:
         """Turn gates into gradients of pre-activations, and carry ``d_state[0]`` back."""
 

@@ -27,4 +27,6 @@ class AffineHead:
         """Write the gradient of weights and bias; return that of the pooled states."""
         np.matmul(d_raw.T, pooled.T, gradient["weight_out"])
         d_raw.sum(axis=0, out=gradient["bias_out"])
-        return parameters["weight_out"].T @ d_raw.T
+        # In the order of memory that the states have: they meet at every step.
+        d_pooled = np.empty_like(pooled)
+        return np.matmul(parameters["weight_out"].T, d_raw.T, d_pooled)

@@ -150,7 +150,7 @@ class Network:
         pooled, cache = self.pooling.forward(parameters, trunk.packing, trunk.outputs())
         mask = draw_mask(rng, self.dropout, pooled.shape, pooled.dtype)
         if mask is not None:
-            pooled = pooled * mask
+            pooled = np.multiply(pooled, mask, np.empty_like(pooled))  # in the same order
         return Record(trunk, cache, mask, pooled)
 
     def backward(

@@ -199,7 +199,7 @@ class EveryStep(Pooling):
         self, parameters: dict[str, np.ndarray], packing: Packing, states: States
     ) -> tuple[np.ndarray, None]:
         columns = [run.transpose(1, 0, 2).reshape(self.n_inputs, -1) for run in states.per_step()]
-        return np.concatenate(columns, axis=1), None
+        return columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1), None
 
     def backward(
         self,

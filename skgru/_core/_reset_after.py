@@ -6,7 +6,8 @@
     c = tanh(W_hx x + b_h + r * q)
     h' = h + z * (c - h)
 
-Columns hold ``[h; 1; x]`` and gate rows ``[q; r; z; c]``: q, r and z come from one product.
+Columns hold ``[h; 1; x]`` and gate rows ``[q; r; z; c]``: q, r and z come from one product. Of
+planes a column is h.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from ._cell import Cell, CellWeights, tanh_for
+from ._cell import Cell, CellWeights
+from ._elementwise import tanh_for
 from ._products import KernelGradient, product_with
-from ._tape import Run, Workspace, each_step
+from ._runs import Run, each_step
+from ._tape import Workspace
 
 
 class ResetAfter(Cell):
@@ -25,47 +28,57 @@ class ResetAfter(Cell):
 
     def __init__(self, n_inputs: int, n_hidden: int, *, reads_tokens: bool = False) -> None:
         super().__init__(n_inputs, n_hidden, reads_tokens=reads_tokens)
-        self.n_column_rows = n_hidden + 1 + self.n_column_inputs
+        self.n_column_rows = n_hidden + (0 if self.takes_products else 1 + n_inputs)
         self.n_gate_rows = 4 * n_hidden
 
-    def forward_kernels(self, weights: CellWeights) -> Any:
-        W_hh, b_hh = weights.weight_hh, weights.bias_hh
-        W_ih, b_ih = self._of_column(weights)
+    def forward_kernels(self, weights: CellWeights) -> tuple[np.ndarray, ...]:
+        W, b_hh, H = weights.weight_hh, weights.bias_hh, self.n_hidden
         assert b_hh is not None
-        H, F = self.n_hidden, self.n_column_inputs
-        kernel = np.zeros((3 * H, H + 1 + F), W_hh.dtype)
-        kernel[:H, :H] = W_hh[2 * H :]
+        kernel = np.zeros((3 * H, self.n_column_rows), W.dtype)
+        kernel[:H, :H] = W[2 * H :]
+        np.negative(W[: 2 * H], kernel[H:, :H])
+        if self.takes_products:
+            return (kernel,)
+        of_inputs = self._of_inputs(weights)
         kernel[:H, H] = b_hh
-        np.negative(W_hh[: 2 * H], kernel[H:, :H])
-        np.negative(b_ih[: 2 * H], kernel[H:, H])
-        np.negative(W_ih[: 2 * H], kernel[H:, H + 1 :])
-        return kernel, np.column_stack([b_ih[2 * H :], W_ih[2 * H :]])
+        np.negative(of_inputs[: 2 * H], kernel[H:, H:])
+        return kernel, of_inputs[2 * H :]
+
+    def _input_products(self, weights: CellWeights, vectors: np.ndarray) -> np.ndarray:
+        of_others = super()._input_products(weights, vectors)
+        products = np.empty((4, *of_others.shape[1:]), of_others.dtype)
+        products[0], products[1:] = weights.bias_hh, of_others
+        return products
 
     def _forward_views(self, run: Run) -> list[Any]:
-        H = self.n_hidden
-        columns, gates = run.columns, run.gates
-        gate_views = (gates[:, : 3 * H], gates[:, H : 3 * H], *self._split(gates))
-        steps = map(each_step, (columns, columns[:, H:], *gate_views))
-        return list(zip(*run.state_views(gates[:, :H]), *steps, strict=True))
+        inputs = 0 if run.has_planes else slice(self.n_hidden, None)
+        column = 0 if run.has_planes else slice(None)
+        views = (run.columns[:, place] for place in (column, inputs))
+        of_gates = ((0, 3), (1, 3), (0,), (1,), (2,), (3,))
+        gates = [run.gates[:, self._gates(*of)] for of in of_gates]
+        steps = map(each_step, (*views, *gates))
+        return list(zip(*run.state_views(gates[2]), *steps, strict=True))
 
-    def _forward(self, kernels: Any, run: Run) -> None:
-        kernel, input_kernel = kernels
-        to_gates, to_candidate = product_with(kernel, run.n_active, run.sums), input_kernel.dot
-        one = np.ones((), kernel.dtype)
+    def _forward(self, kernels: tuple[np.ndarray, ...], run: Run) -> None:
+        to_gates, *to_candidate = (product_with(kernel, run.n_active) for kernel in kernels)
+        one = np.ones((), run.states.dtype)
         mask, tanh = run.mask, tanh_for(run.states)
-        for x, place, step in run.forward_steps():
+        place, takes_products = run.input_place, self.takes_products
+        for x, step in run.forward_steps():
             h, _, change, h_next, next_seen, column, one_and_x, qrz, rz, q, r, z, c = step
-            if x is not None:
+            if place is not None:
                 place[...] = x
-            if self.takes_products:
-                q[...] = 0.0  # to which is added, as to r and z
-            else:
-                to_candidate(one_and_x, c)
             to_gates(column, qrz)
+            if takes_products:
+                np.add(qrz, x[:3], qrz)
+                of_inputs = x[3]
+            else:
+                to_candidate[0](one_and_x, c)
+                of_inputs = c
             np.exp(rz, rz)
             np.add(rz, one, rz)
             np.divide(q, r, change)
-            np.add(c, change, c)
+            np.add(of_inputs, change, c)
             tanh(c, c)
             np.subtract(c, h, change)
             np.divide(change, z, change)
@@ -73,25 +86,24 @@ class ResetAfter(Cell):
             if mask is not None and next_seen is not None:
                 np.multiply(h_next, mask, next_seen)
 
-    def _backward_kernels(self, weights: CellWeights) -> Any:
+    def _backward_kernels(self, weights: CellWeights) -> tuple[np.ndarray, ...]:
         H = self.n_hidden
-        kernel = np.concatenate([weights.weight_hh[2 * H :], weights.weight_hh[: 2 * H]])
-        return kernel.T.copy()
+        return (np.concatenate([weights.weight_hh[2 * H :], weights.weight_hh[: 2 * H]]).T,)
 
     def _backward_views(
         self, run: Run, block: slice, workspace: Workspace
     ) -> tuple[Any, list[Any]]:
         H, N = self.n_hidden, run.n_active
         gates = run.gates[block]
-        factors = workspace.empty("factors", len(gates), 5, H, N)
+        factors = workspace.empty("factors", len(gates), 5, H, N, sequences_first=run.has_planes)
         d_gates = gates.reshape(len(gates), 4, H, N)
-        views = (factors[:, :4], factors[:, 4], d_gates, gates[:, : 3 * H])
+        views = (factors[:, :4], factors[:, 4], d_gates, gates[:, self._gates(0, 3)])
         return factors, list(zip(*(view[::-1] for view in views), strict=True))
 
     def _write_factors(
         self, factors: Any, columns: np.ndarray, states: np.ndarray, gates: np.ndarray
     ) -> None:
-        qrzc = gates.reshape(len(gates), 4, self.n_hidden, -1)
+        qrzc = gates.reshape(len(gates), 4, self.n_hidden, -1) if gates.ndim == 3 else gates
         rz, q, r, c = qrzc[:, 1:3], qrzc[:, 0], qrzc[:, 1], qrzc[:, 3]
         to_q, to_r, to_z, to_c, keep = (factors[:, i] for i in range(5))
         np.reciprocal(rz, rz)
@@ -106,10 +118,14 @@ class ResetAfter(Cell):
         to_r *= q  # q r (1 - r) z (1 - c^2)
 
     def _backward(
-        self, kernels: Any, d_state: np.ndarray, mask: np.ndarray | None, steps: Any
+        self,
+        kernels: tuple[np.ndarray, ...],
+        d_state: np.ndarray,
+        mask: np.ndarray | None,
+        steps: Any,
     ) -> None:
         dh, tmp = d_state
-        to_state = product_with(kernels, d_state.shape[2])
+        (to_state,) = (product_with(kernel, d_state.shape[2]) for kernel in kernels)
         for d_output, (to_gates, keep, d_gates, d_qrz) in steps:
             if d_output is not None:
                 np.add(dh, d_output, dh)
@@ -122,6 +138,10 @@ class ResetAfter(Cell):
 
     def _add_products(self, sums: KernelGradient, d_gates: np.ndarray, columns: np.ndarray) -> None:
         H = self.n_hidden
+        if self.takes_products:
+            sums.add("all", d_gates[:3], columns[0])
+            sums.add("bias_hh", d_gates[:1], np.ones((1, columns.shape[2]), columns.dtype))
+            return
         sums.add("hidden", d_gates[:H], columns[: H + 1])
         sums.add("gates", d_gates[H : 3 * H], columns[:H] if self.reads_tokens else columns)
         if not self.reads_tokens:
@@ -130,6 +150,11 @@ class ResetAfter(Cell):
     def _write_gradient(self, gradient: CellWeights, sums: KernelGradient) -> None:
         assert gradient.bias_hh is not None
         H = self.n_hidden
+        if self.takes_products:
+            of_planes = sums["all"].reshape(3 * H, H)
+            gradient.weight_hh[: 2 * H], gradient.weight_hh[2 * H :] = of_planes[H:], of_planes[:H]
+            gradient.bias_hh[...] = sums["bias_hh"][0, :, 0]
+            return
         hidden, gates = sums["hidden"], sums["gates"]
         gradient.weight_hh[: 2 * H] = gates[:, :H]
         gradient.weight_hh[2 * H :] = hidden[:, :H]
@@ -140,8 +165,3 @@ class ResetAfter(Cell):
             gradient.weight_ih[: 2 * H] = gates[:, H + 1 :]
             gradient.bias_ih[2 * H :] = inputs[:, 0]
             gradient.weight_ih[2 * H :] = inputs[:, 1:]
-
-    def _split(self, gates: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return the views q, r, z, c of gates (n_steps, 4H, N)."""
-        H = self.n_hidden
-        return gates[:, :H], gates[:, H : 2 * H], gates[:, 2 * H : 3 * H], gates[:, 3 * H :]

@@ -1,13 +1,15 @@
 """Memory of one layer in one direction: what the forward pass writes and the backward pass reads.
 
 Layout (a secret of ``_core``): time first, then features, then sequences. At each step any block
-of rows is contiguous, and products with the weights need no transposition.
+of rows is contiguous, and products with the weights need no transposition. Layers of many units
+that read tokens have *planes*, where features and sequences have changed places in memory.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +17,7 @@ import numpy as np
 
 from ._aligned import aligned_empty
 from ._batching import Packing
+from ._runs import Run
 
 # Packings whose views are kept: the full batch and the smaller one that ends an epoch.
 N_KEPT_PACKINGS = 2
@@ -32,8 +35,14 @@ class Workspace:
         self._memory: dict[Any, np.ndarray] = {}
         self._tapes: dict[Any, dict[Any, Tape]] = {}
 
-    def empty(self, name: Any, *shape: int) -> np.ndarray:
-        """Return memory with arbitrary contents; the same name returns the same memory again."""
+    def empty(self, name: Any, *shape: int, sequences_first: bool = False) -> np.ndarray:
+        """Return memory with arbitrary contents; the same name returns the same memory again.
+
+        With ``sequences_first`` the last two axes have changed places in it.
+        """
+        if sequences_first:
+            *others, n_rows, n_sequences = shape
+            return self.empty(name, *others, n_sequences, n_rows).swapaxes(-2, -1)
         size = math.prod(shape)
         memory = self._memory.get(name)
         if memory is None or memory.size < size:
@@ -53,81 +62,6 @@ class Workspace:
         return tape
 
 
-class Run:
-    """Steps with the same number N of active sequences, in the order in which they are processed.
-
-    Attributes
-    ----------
-    columns : ndarray of shape (n_steps, n_column_rows, N)
-    gates : ndarray of shape (n_steps, n_gate_rows, N)
-    states : ndarray of shape (n_steps, H, N)
-        The states before each step. Without recurrent dropout they are the columns' own.
-    last_state : ndarray of shape (H, N)
-        The state after the run.
-    mask : ndarray of shape (H, N), or None
-        Recurrent dropout: what the weights see of a state is the state times this.
-    d_state : ndarray of shape (2, H, N)
-        First half: gradient of the state after the run, and in the end of the state before it.
-        The second half belongs to the cell.
-    inputs, input_places
-        For each step, what is to be written before it, or None, and where to: inputs to a column
-        that all steps share, or products of inputs to the gates, (R, N). To be gone through once.
-    sums : ndarray of shape (3 H, N), or None
-        Where products of inputs are in the gates: place for what is added to them.
-    forward_views, backward_views
-        What the cell's loops walk through; empty until it fills them.
-    """
-
-    def __init__(
-        self,
-        columns: np.ndarray,
-        gates: np.ndarray,
-        states: np.ndarray,
-        last_state: np.ndarray,
-        d_state: np.ndarray,
-        mask: np.ndarray | None,
-        input_places: np.ndarray,
-        sums: np.ndarray | None,
-    ) -> None:
-        self.columns = columns
-        self.gates = gates
-        self.states = states
-        self.last_state = last_state
-        self.d_state = d_state
-        self.mask = mask
-        self.sums = sums
-        self.n_active = columns.shape[2]
-        self.keeps_states = columns.strides[0] != 0
-        self.input_places = each_step(input_places)
-        self.inputs: Iterable[np.ndarray | None] = [None] * len(columns)
-        self.forward_views: list[Any] = []
-        self.backward_views: list[Any] = []
-
-    def forward_steps(self) -> Iterator[tuple[np.ndarray | None, np.ndarray, Any]]:
-        """Yield for each step what is to be written before it, where to, and the cell's views."""
-        return zip(self.inputs, self.input_places, self.forward_views, strict=True)
-
-    def state_views(self, scratch: np.ndarray) -> tuple[list[Any], ...]:
-        """Return, for each step, five arrays (H, N), the last one or None.
-
-        The state before it, the same as the weights see it, where the change of the state may be
-        written, the state after it, and where the masked form of that belongs, if anywhere.
-        ``scratch`` (n_steps, H, N) takes the changes where steps share a column.
-        """
-        states = each_step(self.states)
-        following = [*states[1:], self.last_state]
-        changes = following if self.keeps_states else each_step(scratch)
-        if self.mask is None:
-            return states, states, changes, following, [None] * len(states)
-        seen = each_step(self.columns[:, : self.states.shape[1]])
-        return states, seen, changes, following, [*seen[1:], None]
-
-
-def each_step(array: np.ndarray) -> list[np.ndarray]:
-    """Return the views of the steps, (R, N) each; of memory that they share, one for all."""
-    return list(array) if array.strides[0] else [array[0]] * len(array)
-
-
 class Tape:
     """Columns, gates and states of all steps.
 
@@ -135,8 +69,11 @@ class Tape:
     product covers recurrence, bias and input. A new state is written straight into the next
     column. Without ``keeps_states`` that is the same one: nothing is left but the final states.
 
-    With ``takes_products`` columns have no x: its products with the weights are written to the
-    gates, and what the weights make of the column is added to them.
+    With ``has_planes`` columns have no ``1`` and no x: products of the inputs with the weights are
+    added to what the weights make of the column. Columns and gates then are *planes*: a table of
+    cells for h, for ``r * h`` and for each gate, see `Packing.planes`. What is looked up for a
+    step, summed over steps or passed to a table of cells needs no transposition there, and products
+    of a few sequences take less time, because vectors are cut from units.
     """
 
     def __init__(
@@ -152,33 +89,42 @@ class Tape:
         reverse: bool,
         masked: bool,
         keeps_states: bool,
-        takes_products: bool,
+        has_planes: bool,
     ) -> None:
         self.reverse = reverse
+        self.has_planes = has_planes
+        self.n_sequences = packing.n_sequences
+        empty = partial(workspace.empty, sequences_first=has_planes)
         self.state_rows = slice(n_hidden)
-        self.product_rows = slice(n_gate_rows - 3 * n_hidden, n_gate_rows)
         self.bias_row = n_hidden
         self.input_rows = slice(n_hidden + 1, n_hidden + 1 + n_inputs)
-        self.final_state = workspace.empty((name, "final"), n_hidden, packing.n_sequences)
+        self.final_state = empty((name, "final"), n_hidden, packing.n_sequences)
         self.runs = []
-        run_columns = _steps(workspace, (name, "columns"), packing, n_column_rows, keeps_states)
-        run_gates = _steps(workspace, (name, "gates"), packing, n_gate_rows, workspace.keeps_gates)
-        run_states = [columns[:, self.state_rows] for columns in run_columns]
+        self.gate_cells: np.ndarray | None = None
+
+        def steps(part: str, n_rows: int, *, keeps_all: bool) -> list[np.ndarray]:
+            if not has_planes:
+                return _steps(workspace, (name, part), packing, n_rows, keeps_all)
+            assert keeps_all  # for training only
+            cells = workspace.empty((name, part), n_rows // n_hidden, packing.n_cells, n_hidden)
+            if part == "gates":
+                self.gate_cells = cells
+            return packing.planes(cells)
+
+        run_columns = steps("columns", n_column_rows, keeps_all=keeps_states)
+        run_gates = steps("gates", n_gate_rows, keeps_all=workspace.keeps_gates)
+        of_state = 0 if has_planes else self.state_rows
+        run_states = run_seen = [columns[:, of_state] for columns in run_columns]
         if masked:
-            flat = workspace.empty((name, "states"), n_hidden * packing.n_cells)
-            run_states = packing.run_views(flat, n_hidden)
-        for i, arrays in enumerate(zip(run_columns, run_gates, run_states, strict=True)):
-            columns, gates, states = (array[::-1] for array in arrays) if reverse else arrays
-            n_active = columns.shape[2]
-            last_state = workspace.empty((name, "last", i), n_hidden, n_active)
+            run_states = [run[:, of_state] for run in steps("states", n_hidden, keeps_all=True)]
+        for i, arrays in enumerate(zip(run_columns, run_gates, run_states, run_seen, strict=True)):
+            columns, gates, states, seen = (array[::-1] if reverse else array for array in arrays)
+            n_active = columns.shape[-1]
+            last_state = empty((name, "last", i), n_hidden, n_active)
             # Two memories in turn: the hand-over reads one and writes the other.
-            d_state = workspace.empty(("d_state", i % 2), 2, n_hidden, n_active)
-            mask = workspace.empty((name, "mask", i), n_hidden, n_active) if masked else None
-            places, sums = columns[:, self.input_rows], None
-            if takes_products:
-                places = gates[:, self.product_rows]
-                sums = workspace.empty("sums", 3 * n_hidden, n_active)
-            self.runs.append(Run(columns, gates, states, last_state, d_state, mask, places, sums))
+            d_state = empty(("d_state", i % 2), 2, n_hidden, n_active)
+            mask = empty((name, "mask", i), n_hidden, n_active) if masked else None
+            self.runs.append(Run(columns, gates, states, seen, last_state, d_state, mask))
         if reverse:
             self.runs.reverse()
 
@@ -197,7 +143,7 @@ class Tape:
             if run.keeps_states:
                 run.columns[:, self.input_rows] = values
             else:
-                run.inputs = list(values)
+                run.inputs, run.input_place = list(values), run.columns[0, self.input_rows]
         self._begin(mask, initial)
 
     def load_products(
@@ -207,14 +153,14 @@ class Tape:
         mask: np.ndarray | None,
         initial: np.ndarray | None,
     ) -> None:
-        """Take the products of the inputs with their weights from a table (U, 3 H).
+        """Take the products of the inputs with the weights from a table (G, U, H).
 
-        ``rows`` says which one each step takes, (n_steps, N) per run in time order; ``mask`` and
+        ``rows`` says which ones each step takes, (n_steps, N) per run in time order; ``mask`` and
         ``initial`` are as of `load`.
         """
         for run, of_run in zip(self.runs, self.reorder(rows), strict=True):
             # Step by step, when they are wanted: while they are in the cache.
-            run.inputs = (products.take(of_step, axis=0).T for of_step in of_run)
+            run.inputs = (products.take(ids, axis=1).swapaxes(1, 2) for ids in of_run)
         self._begin(mask, initial)
 
     def _begin(self, mask: np.ndarray | None, initial: np.ndarray | None) -> None:
@@ -225,13 +171,14 @@ class Tape:
         first = self.runs[0]
         first.states[0] = 0.0 if initial is None else initial
         if first.mask is not None:
-            np.multiply(first.states[0], first.mask, first.columns[0, self.state_rows])
+            np.multiply(first.states[0], first.mask, first.seen[0])
 
     def forward_runs(self) -> Iterator[Run]:
         """Yield the runs in order, each with the states that the one before it left."""
         before: Run | None = None
         for run in self.runs:
-            run.columns[:, self.bias_row] = 1.0
+            if not self.has_planes:
+                run.columns[:, self.bias_row] = 1.0
             if before is not None:
                 self._hand_over(before, run)
             yield run
@@ -244,7 +191,7 @@ class Tape:
         state[:, :n_both] = run.last_state[:, :n_both]
         state[:, n_both:] = 0.0  # backwards in time, shorter sequences begin later
         if following.mask is not None:
-            np.multiply(state, following.mask, following.columns[0, self.state_rows])
+            np.multiply(state, following.mask, following.seen[0])
         self.final_state[:, n_both : run.n_active] = run.last_state[:, n_both:]
 
     def backward_runs(self, d_final: np.ndarray) -> Iterator[Run]:
@@ -265,7 +212,7 @@ class Tape:
 
     def outputs(self) -> list[np.ndarray]:
         """Return the states after each step, (n_steps, H, N) per run in time order."""
-        outputs = self.reorder([np.empty(run.states.shape, run.states.dtype) for run in self.runs])
+        outputs = self.reorder([np.empty_like(run.states) for run in self.runs])
         self.write_outputs(outputs)
         return outputs
 

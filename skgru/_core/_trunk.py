@@ -161,11 +161,7 @@ class Trunk:
         d_table[...] = 0.0
         for direction, tape in zip(self.layers.layers[0], record.layers[0].tapes, strict=True):
             weights, d_weights = direction.weights(parameters), direction.weights(gradient)
-            cells = workspace.empty(
-                "d_products", record.packing.n_cells, 3 * direction.cell.n_hidden
-            )
-            record.packing.join(direction.cell.product_gradient(tape), cells)
-            d_products = sums @ cells  # (U, 3H)
+            d_products = direction.cell.token_gradient(tape, record.packing, sums, workspace)
             np.matmul(d_products.T, table[used], d_weights.weight_ih)
             d_products.sum(axis=0, out=d_weights.bias_ih)
             d_table[used] += d_products @ weights.weight_ih

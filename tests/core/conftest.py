@@ -136,8 +136,9 @@ def reset_after(request):
 
 @pytest.fixture(params=[np.inf, 1], ids=["vectors", "products"])
 def token_inputs(request, monkeypatch):
-    """How tokens reach the recurrence: as with vectors of few dimensions, and of many."""
+    """How tokens reach the recurrence: as with few dimensions or units, and with many."""
     monkeypatch.setattr(_cell, "MANY_DIMENSIONS", request.param)
+    monkeypatch.setattr(_cell, "MANY_UNITS", 1)
 
 
 @pytest.fixture(params=[False, True], ids=["one direction", "both"])

@@ -5,9 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from skgru._core import _blas, _products
+from skgru._core import _blas, _products, _reset_after, _reset_before
+from skgru._core._batching import Packing
 from skgru._core._losses import SquaredError
-from skgru._core._products import product_with
+from skgru._core._products import KernelGradient, for_planes, product_with
 from skgru._core._tape import Workspace
 from tests.core.conftest import Case
 
@@ -17,12 +18,11 @@ def small_blocks(monkeypatch):
     """Divide every product, down to blocks of one row."""
     monkeypatch.setattr(_products, "is_fast_with_small_products", lambda: True)
     monkeypatch.setattr(_products, "SMALL_PRODUCT", 1)
-    monkeypatch.setattr(_products, "_n_blocks", lambda n_rows, most_rows: n_rows)
+    monkeypatch.setattr(_products, "_n_blocks", lambda n_rows, most_rows, least_rows: n_rows)
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize("adds", [False, True])
-def test_blocks_make_the_same_product(small_blocks, order, adds):
+def test_blocks_make_the_same_product(small_blocks, order):
     rng = np.random.RandomState(0)
     kernel = np.asarray(rng.standard_normal((6, 5)), order=order)
     column = rng.standard_normal((9, 4))[2:7]
@@ -30,11 +30,99 @@ def test_blocks_make_the_same_product(small_blocks, order, adds):
     before = gates.copy()
     place = gates[1, :6]  # of a tape's gates a product may fill a part
     assert is_divided(product_with(kernel, 4))
-    product_with(kernel, 4, np.empty((7, 4)) if adds else None)(column, place)
-    expected = kernel @ column + (before[1, :6] if adds else 0)
-    np.testing.assert_allclose(place, expected, rtol=1e-14)
+    product_with(kernel, 4)(column, place)
+    np.testing.assert_allclose(place, kernel @ column, rtol=1e-14)
     gates[1, :6] = before[1, :6]
     np.testing.assert_array_equal(gates, before)
+
+
+@pytest.mark.parametrize("n_blocks", [1, 3, 6])
+@pytest.mark.parametrize(("n_planes", "n_terms"), [(1, 1), (2, 1), (3, 1), (1, 2), (1, 3)])
+def test_planes_are_multiplied_as_rows_are(n_planes, n_terms, n_blocks, monkeypatch):
+    """Products of all sequences of a packing, and of those that are left in a later run."""
+    rng = np.random.RandomState(0)
+    monkeypatch.setattr(_products, "is_fast_with_small_products", lambda: n_blocks > 1)
+    monkeypatch.setattr(_products, "_n_blocks", lambda n_rows, most_rows, least_rows: n_blocks)
+    kernel = rng.standard_normal((n_planes * 6, n_terms * 6))
+    arranged = for_planes(kernel, 6, 4)
+    assert arranged.shape == (n_terms, n_planes, n_blocks, 6, 6 // n_blocks)
+    for n_active in 4, 3:
+        column = rng.standard_normal((n_terms, n_active, 6)).swapaxes(1, 2)
+        gates = np.full((5, 2, n_active, 6), np.nan)  # planes of the steps of a tape
+        place = gates[:n_planes, 1].swapaxes(1, 2)
+        of_one = column[0] if n_terms == 1 else column
+        product_with(arranged, n_active)(of_one, place[0] if n_planes == 1 else place)
+        expected = kernel @ column.reshape(n_terms * 6, n_active)
+        np.testing.assert_allclose(place.reshape(-1, n_active), expected, rtol=1e-13)
+        assert np.isnan(gates[:, 0]).all()
+        assert np.isnan(gates[n_planes:]).all()
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("is_fast", [False, True])
+def test_sums_over_planes_are_those_over_rows(reverse, is_fast, monkeypatch):
+    rng = np.random.RandomState(0)
+    taken = []
+    monkeypatch.setattr(_products, "is_fast_with_small_products", lambda: is_fast)
+    multiply = np.matmul
+    monkeypatch.setattr(
+        np, "matmul", lambda a, *others: taken.append(a.shape) or multiply(a, *others)
+    )
+    sums = KernelGradient(Workspace(np.dtype(float)))
+    packing = Packing(np.full(5, 8))
+    gates, columns = (packing.planes(rng.standard_normal((k, 40, 64)))[0] for k in (3, 2))
+    if reverse:
+        gates, columns = gates[::-1], columns[::-1]
+    for block in slice(0, 5), slice(5, 8):
+        of_gates, of_columns = (sums.wide("", planes[block]) for planes in (gates, columns))
+        assert np.shares_memory(of_gates, gates)
+        sums.add("one", of_gates[:2], of_columns[1])
+    expected = np.einsum("tghn,tkn->ghk", gates[:, :2], columns[:, 1])
+    np.testing.assert_allclose(sums["one"], expected, rtol=1e-12, atol=1e-13)
+    assert all((len(shape) == 5) == is_fast for shape in taken)
+
+
+@pytest.mark.parametrize(
+    ("n_units", "n_columns", "expected"),
+    [
+        (256, 240, (2, 4, 1, 64, 240)),
+        (256, 256, (2, 8, 1, 32, 256)),  # 64 x 64 x 256 is more than 10**6
+        (256, 512, None),  # of 16 units
+        (100, 240, (2, 2, 1, 50, 240)),
+        (101, 240, None),
+    ],
+)
+def test_blocks_of_sums_are_small_products(n_units, n_columns, expected, monkeypatch):
+    taken = []
+    monkeypatch.setattr(_products, "is_fast_with_small_products", lambda: True)
+    monkeypatch.setattr(np, "matmul", lambda a, b, out: taken.append(a.shape))
+    sums = KernelGradient(Workspace(np.dtype(float)))
+    sums.add("one", np.ones((2, n_units, n_columns)), np.ones((n_units, n_columns)))
+    assert taken == [expected or (2, n_units, n_columns)]
+
+
+@pytest.mark.parametrize(
+    ("n_units", "n_sequences", "n_blocks"),
+    [
+        (256, 16, 4),
+        (256, 61, 4),
+        (256, 62, 8),
+        (256, 200, 1),
+        (128, 64, 2),
+        (100, 32, 2),
+        (101, 9, 1),
+    ],
+)
+def test_blocks_of_planes_are_small_products(n_units, n_sequences, n_blocks, monkeypatch):
+    monkeypatch.setattr(_products, "is_fast_with_small_products", lambda: True)
+    kernel = np.ones((2 * n_units, n_units), np.float32)
+    assert for_planes(kernel, n_units, n_sequences).shape[2] == n_blocks
+    monkeypatch.setattr(_products, "is_fast_with_small_products", lambda: False)
+    assert for_planes(kernel, n_units, n_sequences).shape[2] == 1
+
+
+def test_kernels_of_planes_begin_with_a_line_of_the_cache():
+    assert for_planes(np.ones((256, 128), np.float32), 128, 32).ctypes.data % 64 == 0
 
 
 def test_a_network_computes_the_same_in_blocks(sizes, bidirectional, reset_after, lengths, request):
@@ -65,7 +153,7 @@ def raw_and_gradient(case):
     ],
 )
 def test_blocks_are_equal_and_as_few_as_can_be(n_rows, most_rows, n_blocks):
-    assert _products._n_blocks(n_rows, most_rows) == n_blocks
+    assert _products._n_blocks(n_rows, most_rows, 16) == n_blocks
 
 
 @pytest.mark.parametrize("is_fast", [False, True])
@@ -107,17 +195,17 @@ def test_a_block_is_as_large_as_a_small_product_may_be(n_active, n_blocks, monke
     assert not is_divided(product_with(np.ones((100, 100)), 100))
 
 
-@pytest.mark.parametrize(("reset_after", "n_kernels"), [(False, 6), (True, 3)])
+@pytest.mark.parametrize(("reset_after", "n_kernels"), [(False, 6), (True, 5)])
 def test_every_large_product_of_the_recurrence_is_divided(reset_after, n_kernels, monkeypatch):
-    """Forward, backward and in prediction, two each or one, all in C order, as blocks want them."""
+    """Forward, backward and in prediction, each in C order, as blocks want them."""
     kernels = []
-    multiplication = _products._multiplication
 
     def spy(kernel, n_active):
         kernels.append(kernel)
-        return multiplication(kernel, n_active)
+        return product_with(kernel, n_active)
 
-    monkeypatch.setattr(_products, "_multiplication", spy)
+    for module in _reset_before, _reset_after:
+        monkeypatch.setattr(module, "product_with", spy)
     raw_and_gradient(Case((32,), False, reset_after, "equal", SquaredError(), 2))
     assert len(kernels) == n_kernels
     assert all(kernel.flags.c_contiguous for kernel in kernels)

@@ -7,13 +7,17 @@ from skgru._core import _cell
 from skgru._core._embedding import look_up
 
 
-def test_vectors_of_so_many_dimensions_take_products():
-    """The default of 64 among them."""
-    for n_dimensions, takes_products in (_cell.MANY_DIMENSIONS - 1, False), (64, True):
-        for cell_type in _cell.Cell.__subclasses__():
-            cell = cell_type(n_dimensions, 5, reads_tokens=True)
-            assert cell.takes_products is takes_products
-            assert not cell_type(n_dimensions, 5).takes_products
+@pytest.mark.parametrize(
+    ("n_dimensions", "n_hidden", "takes_products"),
+    [(64, 64, True), (63, 64, False), (64, 63, False)],
+)
+def test_so_many_dimensions_and_units_take_products(n_dimensions, n_hidden, takes_products):
+    """The default of 64 dimensions among them."""
+    for cell_type in _cell.Cell.__subclasses__():
+        cell = cell_type(n_dimensions, n_hidden, reads_tokens=True)
+        assert cell.takes_products is takes_products
+        assert not cell.for_vectors().takes_products
+        assert not cell_type(n_dimensions, n_hidden).takes_products
 
 
 @pytest.mark.parametrize("n_rows", [9, 1000])

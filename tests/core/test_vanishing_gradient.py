@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skgru._core import _cell
+from skgru._core import _cell, _elementwise
 from skgru._core._layers import RecurrentLayers
 from skgru._core._losses import SquaredError
 from skgru._core._network import Network
@@ -91,9 +91,9 @@ def test_a_gradient_of_zero_is_written_as_zero(reset_after):
 def test_what_is_dropped_is_far_below_any_square(dtype):
     smallest_with_a_square = np.sqrt(np.finfo(dtype).smallest_normal)
     values = np.array([1, -1, smallest_with_a_square, 1e-8 * smallest_with_a_square], dtype)
-    _cell.drop_underflow(values)
+    _elementwise.drop_underflow(values)
     expected = [1, -1, smallest_with_a_square, 0 if dtype == np.float32 else values[3]]
     np.testing.assert_array_equal(values, expected)
     subnormal = np.full(3, np.finfo(dtype).smallest_subnormal)
-    _cell.drop_underflow(subnormal)
+    _elementwise.drop_underflow(subnormal)
     assert not subnormal.any()
