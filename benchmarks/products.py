@@ -1,11 +1,12 @@
-"""How much faster is a product of the recurrence in blocks of rows, where skgru takes them?
+"""How much faster is a product of the recurrence as skgru takes it than as one of BLAS?
 
     python benchmarks/products.py --json numbers.json
 
 What the weights of H units make of the states of N sequences, forward (2 H gates of a column) and
-backward (a state of 2 H gates): the time of one product divided by that of the same in blocks, one
-thread. "whole" stands where skgru takes no blocks: the product is small or the blocks would be. On
-a processor for which it takes none at all, that is everywhere.
+backward (a state of 2 H gates): the time of one product of columns divided by that of the same in
+blocks of rows, and of the same in planes, as layers have them that read tokens. One thread. "whole"
+stands where skgru takes columns whole: the product is small or blocks would be, or it takes none on
+this processor.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ limit_threads(ARGUMENTS.threads)
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from skgru._core._products import product_with
+from skgru._core._products import for_planes, product_with
 from skgru._core._tape import Workspace
 
 UNITS = 64, 100, 128, 256, 512
@@ -35,18 +36,31 @@ SEQUENCES = 16, 32, 64, 128, 200
 DTYPES = np.dtype(np.float32), np.dtype(np.float64)
 
 
-def ratio(kernel: np.ndarray, n_sequences: int) -> float | None:
+def ratio(kernel: np.ndarray, n_sequences: int, way: str) -> float | None:
     """Return how many times as long the whole product takes, None: skgru takes it whole."""
     workspace = Workspace(kernel.dtype)
     column = workspace.empty("column", kernel.shape[1], n_sequences)
     column[...] = np.random.default_rng(1).standard_normal(column.shape)
     place = workspace.empty("place", len(kernel), n_sequences)
-    multiply = product_with(kernel, n_sequences)
-    if multiply == kernel.dot:
+    multiply, arrays = product_with(kernel, n_sequences), (column, place)
+    if way == "planes":
+        n_units = min(kernel.shape)
+        multiply = product_with(for_planes(kernel, n_units, n_sequences), n_sequences)
+        arrays = tuple(in_planes(workspace, array, n_units) for array in arrays)
+    elif multiply == kernel.dot:
         return None
     return compare(
-        lambda: multiply(column, place), lambda: kernel.dot(column, place), ARGUMENTS.repeats
+        lambda: multiply(*arrays), lambda: kernel.dot(column, place), ARGUMENTS.repeats
     ).ratio
+
+
+def in_planes(workspace: Workspace, array: np.ndarray, n_units: int) -> np.ndarray:
+    """Return rows (P H, N) as planes (P, H, N), or the only one (H, N)."""
+    n_planes, n_sequences = len(array) // n_units, array.shape[1]
+    name = "planes", n_planes
+    planes = workspace.empty(name, n_planes, n_units, n_sequences, sequences_first=True)
+    planes[...] = array.reshape(planes.shape)
+    return planes if n_planes > 1 else planes[0]
 
 
 def main() -> None:
@@ -58,16 +72,20 @@ def main() -> None:
     )
     print_conditions(setting)
     rows = []
-    print_header(
-        ["H", "N", *(f"{way}, {dtype}" for dtype in DTYPES for way in ("forward", "back"))]
-    )
+    kinds = [
+        (way, dtype, direction)
+        for way in ("rows", "planes")
+        for dtype in DTYPES
+        for direction in ("forward", "back")
+    ]
+    print_header(["H", "N", *(f"{way}, {dtype}, {of}" for way, dtype, of in kinds)])
     for n_units in UNITS:
-        weights = np.random.default_rng(0).standard_normal((2 * n_units, n_units))
+        forward = np.random.default_rng(0).standard_normal((2 * n_units, n_units))
+        kernels = {"forward": forward, "back": forward.T.copy()}
         for n_sequences in SEQUENCES:
             ratios = [
-                ratio(kernel, n_sequences)
-                for dtype in DTYPES
-                for kernel in (weights.astype(dtype), weights.astype(dtype).T.copy())
+                ratio(kernels[direction].astype(dtype), n_sequences, way)
+                for way, dtype, direction in kinds
             ]
             texts = ["whole" if one is None else f"{one:.2f}" for one in ratios]
             print_line([str(n_units), str(n_sequences), *texts])

@@ -31,10 +31,10 @@ BLOCK_SIZE = 2**15
 BLOCK_COLUMNS = 240
 # After how many steps at most it is looked whether the gradient has vanished.
 CHECKED_STEPS = 32
-# From how many dimensions on it is worth while to look up the products of tokens: of as many as a
-# product of vectors would take longer (0.025 ns a dimension for each number of a gate, AVX2).
-MANY_DIMENSIONS = 64
-# From how many units on, too: below, a step has few numbers, and calls by planes are dearer.
+# From how many dimensions on products of tokens are looked up, in layers of many units and in all.
+# With fewer, vectors in a column take less time: a look-up takes as long as the products of some
+# dimensions, and a step of planes has a call more for each product.
+MANY_DIMENSIONS, VERY_MANY_DIMENSIONS = 64, 128
 MANY_UNITS = 64
 
 
@@ -64,6 +64,7 @@ class Cell(ABC):
         Whether a tape is given ``W_ih x + b_ih`` of each step and not x, see `load_tokens`. It then
         consists of planes.
     n_column_rows, n_gate_rows : int
+        Rows of a column and of the gates, of planes those of all together.
     """
 
     n_column_rows: int
@@ -71,8 +72,8 @@ class Cell(ABC):
 
     def __init__(self, n_inputs: int, n_hidden: int, *, reads_tokens: bool = False) -> None:
         self.reads_tokens = reads_tokens
-        has_many = n_inputs >= MANY_DIMENSIONS and n_hidden >= MANY_UNITS
-        self.takes_products = reads_tokens and has_many
+        least = MANY_DIMENSIONS if n_hidden >= MANY_UNITS else VERY_MANY_DIMENSIONS
+        self.takes_products = reads_tokens and n_inputs >= least
         self.n_inputs = n_inputs
         self.n_hidden = n_hidden
 
@@ -134,7 +135,8 @@ class Cell(ABC):
     ) -> np.ndarray:
         """Run over a loaded tape and return the final state of each sequence, (H, N).
 
-        ``kernels`` are `forward_kernels` of the weights, where they serve for several tapes.
+        ``kernels`` are `forward_kernels` of the weights, where they serve for several tapes of a
+        cell that takes vectors.
         """
         if kernels is None:
             kernels = self._for_tape(self.forward_kernels(weights), tape)
@@ -247,7 +249,7 @@ class Cell(ABC):
 
     @abstractmethod
     def forward_kernels(self, weights: CellWeights) -> tuple[np.ndarray, ...]:
-        """Return what columns are multiplied by in `_forward`, in C order."""
+        """Return what columns are multiplied by in `_forward`; for vectors in C order."""
 
     @abstractmethod
     def _forward_views(self, run: Run) -> list[Any]:

@@ -108,10 +108,13 @@ class Optimizer(ABC):
                 for moment in self.moments[: self.n_means]:
                     _drop_underflow(moment)
             return
-        compact = [touched.take(array) for array in state]
-        self._update(compact, gradient, float(learning_rate), n_decayed)
-        for array, values in zip(state, compact, strict=True):
-            touched.put(array, values)
+        for part, of_part in touched.parts():
+            pieces = [array[part] for array in state]
+            n_decayed_of_part = max(0, min(n_decayed, of_part.stop) - of_part.start)
+            self._update(pieces, gradient[of_part], float(learning_rate), n_decayed_of_part)
+            if not isinstance(part, slice):  # pieces are copies then
+                for array, piece in zip(state, pieces, strict=True):
+                    array[part] = piece
 
     def _update(
         self, state: list[np.ndarray], gradient: np.ndarray, learning_rate: float, n_decayed: int

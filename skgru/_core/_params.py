@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import numpy as np
 from scipy.stats import ortho_group
@@ -84,11 +84,12 @@ class Entries:
         """Return a copy of the entries."""
         return np.concatenate([flat[part] for part in self._parts])
 
-    def put(self, flat: np.ndarray, values: np.ndarray) -> None:
-        """Overwrite the entries."""
+    def parts(self) -> Iterator[tuple[slice | np.ndarray, slice]]:
+        """Yield the parts that are not empty, and where among all entries they stand."""
         start = 0
         for part, length in zip(self._parts, self._lengths, strict=True):
-            flat[part] = values[start : start + length]
+            if length:
+                yield part, slice(start, start + length)
             start += length
 
 

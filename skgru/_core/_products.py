@@ -86,6 +86,9 @@ def _product_of_planes(kernel: np.ndarray, n_active: int) -> Callable[..., Any]:
     """
     n_terms, n_planes, n_blocks, n_units, _ = kernel.shape
     if n_terms == 1:
+        if n_blocks == n_planes == 1:
+            whole = kernel[0, 0, 0]
+            return lambda column, place: column.T.dot(whole, place.T)
 
         def multiply(column: np.ndarray, place: np.ndarray) -> None:
             of_blocks = place.reshape(n_planes, n_blocks, -1, n_active).swapaxes(2, 3)

@@ -18,7 +18,7 @@ class Run:
     states : ndarray of shape (n_steps, H, N)
         The states before each step. Without recurrent dropout they are the columns' own.
     seen : ndarray of shape (n_steps, H, N)
-        The same as the weights see them, in the columns.
+        What the weights see of these, in the columns.
     last_state : ndarray of shape (H, N)
         The state after the run.
     mask : ndarray of shape (H, N), or None

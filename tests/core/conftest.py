@@ -138,7 +138,7 @@ def reset_after(request):
 def token_inputs(request, monkeypatch):
     """How tokens reach the recurrence: as with few dimensions or units, and with many."""
     monkeypatch.setattr(_cell, "MANY_DIMENSIONS", request.param)
-    monkeypatch.setattr(_cell, "MANY_UNITS", 1)
+    monkeypatch.setattr(_cell, "VERY_MANY_DIMENSIONS", request.param)
 
 
 @pytest.fixture(params=[False, True], ids=["one direction", "both"])

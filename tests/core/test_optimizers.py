@@ -144,12 +144,16 @@ def test_lazy_steps_of_sparse_adam():
     np.testing.assert_array_equal(table[at_rest], values["start"][at_rest])
 
 
-def test_step_on_touched_entries_is_the_step_on_them_alone(optimizer, steps):
+@pytest.mark.parametrize(
+    "parts", [[[6, 1, 2]], [slice(1, 3), [6], slice(4, 5)], [[6], slice(2, 5)]]
+)
+def test_step_on_touched_entries_is_the_step_on_them_alone(optimizer, steps, parts):
     params, gradients = steps
-    touched = np.array([6, 1, 2])
+    entries = Entries(*(part if isinstance(part, slice) else np.array(part) for part in parts))
+    touched = entries.take(np.arange(len(params)))
     before, alone, twin = params.copy(), params[touched], copy.deepcopy(optimizer)
     for gradient in gradients:
-        optimizer.step(params, gradient[touched], 0.1, n_decayed=2, touched=Entries(touched))
+        optimizer.step(params, gradient[touched], 0.1, n_decayed=2, touched=entries)
         twin.step(alone, gradient[touched], 0.1, n_decayed=2)
     assert not np.isclose(params[touched], before[touched]).any()
     np.testing.assert_array_equal(params[touched], alone)

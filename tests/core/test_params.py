@@ -49,12 +49,14 @@ def test_recurrent_weights_start_orthogonal_and_biases_but_one_zero(rng):
     np.testing.assert_array_equal(keeps > 1 / 2, [False, False, False, True, False])
 
 
-def test_entries_are_taken_and_put_in_their_order():
+def test_entries_are_taken_in_their_order():
     entries, flat = Entries(slice(0, 2), np.array([7, 4]), slice(8, 10)), np.arange(10.0)
     assert len(entries) == 6
     np.testing.assert_array_equal(entries.take(flat), [0, 1, 7, 4, 8, 9])
-    entries.put(flat, -np.arange(6.0))
-    np.testing.assert_array_equal(flat, [0, -1, 2, 3, -3, 5, 6, -2, -4, -5])
+    for part, of_part in entries.parts():
+        np.testing.assert_array_equal(flat[part], entries.take(flat)[of_part])
+    assert [of_part for _, of_part in entries.parts()] == [slice(0, 2), slice(2, 4), slice(4, 6)]
+    assert not list(Entries(slice(3, 3), np.empty(0, int)).parts())
     for n in range(7):
         np.testing.assert_array_equal(entries.first(n).take(flat), entries.take(flat)[:n])
         assert len(entries.first(n)) == n
