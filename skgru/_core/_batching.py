@@ -43,36 +43,35 @@ class Packing:
 
     def run_views(self, flat: np.ndarray, n_rows: int) -> list[np.ndarray]:
         """Cut flat memory into a view (n_steps, n_rows, n_active) per run."""
-        views, offset = [], 0
-        for start, stop, n_active in self.runs:
-            size = (stop - start) * n_rows * n_active
-            views.append(flat[offset : offset + size].reshape(stop - start, n_rows, n_active))
-            offset += size
-        return views
+        return [
+            flat[cells.start * n_rows : cells.stop * n_rows].reshape(n_steps, n_rows, n_active)
+            for n_steps, n_active, cells in self._stretches()
+        ]
 
     def cut(self, cells: np.ndarray) -> list[np.ndarray]:
         """Cut rows (n_cells, R) into a view (n_steps, R, n_active) per run.
 
         They stand as `cell_rows` has them.
         """
-        runs, offset = [], 0
-        for start, stop, n_active in self.runs:
-            size = (stop - start) * n_active
-            run = cells[offset : offset + size].reshape(stop - start, n_active, -1)
-            runs.append(run.transpose(0, 2, 1))
-            offset += size
-        return runs
+        return [
+            cells[of_run].reshape(n_steps, n_active, -1).transpose(0, 2, 1)
+            for n_steps, n_active, of_run in self._stretches()
+        ]
 
     def planes(self, tables: np.ndarray) -> list[np.ndarray]:
         """Cut tables of cells (K, n_cells, R) into a view (n_steps, K, R, n_active) per run."""
-        runs, offset = [], 0
+        return [
+            tables[:, of_run].reshape(len(tables), n_steps, n_active, -1).transpose(1, 0, 3, 2)
+            for n_steps, n_active, of_run in self._stretches()
+        ]
+
+    def _stretches(self) -> Iterator[tuple[int, int, slice]]:
+        """Yield for each run its numbers of steps and of sequences, and where its cells stand."""
+        offset = 0
         for start, stop, n_active in self.runs:
             size = (stop - start) * n_active
-            run = tables[:, offset : offset + size]
-            run = run.reshape(len(tables), stop - start, n_active, -1)
-            runs.append(run.transpose(1, 0, 3, 2))
+            yield stop - start, n_active, slice(offset, offset + size)
             offset += size
-        return runs
 
     def join(self, runs: list[np.ndarray], cells: np.ndarray) -> np.ndarray:
         """Write runs to rows (n_cells, R) and return these: `cut` undone."""

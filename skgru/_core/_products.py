@@ -37,7 +37,7 @@ def product_with(kernel: np.ndarray, n_active: int) -> Callable[..., Any]:
     Parameters
     ----------
     kernel : ndarray of shape (R, K)
-        In C order, or blocks may take longer than the whole.
+        In C order, or blocks may take longer than the whole; of planes see `for_planes`.
     n_active : int
         N: columns are (K, N), places (R, N).
     """

@@ -51,9 +51,8 @@ class ResetAfter(Cell):
         return products
 
     def _forward_views(self, run: Run) -> list[Any]:
-        inputs = 0 if run.has_planes else slice(self.n_hidden, None)
-        column = 0 if run.has_planes else slice(None)
-        views = (run.columns[:, place] for place in (column, inputs))
+        column, inputs = (0, 0) if run.has_planes else (slice(None), slice(self.n_hidden, None))
+        views = (run.columns[:, place] for place in (column, inputs))  # planes have no inputs
         of_gates = ((0, 3), (1, 3), (0,), (1,), (2,), (3,))
         gates = [run.gates[:, self._gates(*of)] for of in of_gates]
         steps = map(each_step, (*views, *gates))
@@ -103,7 +102,7 @@ class ResetAfter(Cell):
     def _write_factors(
         self, factors: Any, columns: np.ndarray, states: np.ndarray, gates: np.ndarray
     ) -> None:
-        qrzc = gates.reshape(len(gates), 4, self.n_hidden, -1) if gates.ndim == 3 else gates
+        qrzc = gates.reshape(len(gates), 4, self.n_hidden, gates.shape[-1])
         rz, q, r, c = qrzc[:, 1:3], qrzc[:, 0], qrzc[:, 1], qrzc[:, 3]
         to_q, to_r, to_z, to_c, keep = (factors[:, i] for i in range(5))
         np.reciprocal(rz, rz)

@@ -96,7 +96,7 @@ class ResetBefore(Cell):
     def _write_factors(
         self, factors: Any, columns: np.ndarray, states: np.ndarray, gates: np.ndarray
     ) -> None:
-        rzc = gates.reshape(len(gates), 3, self.n_hidden, -1) if gates.ndim == 3 else gates
+        rzc = gates.reshape(len(gates), 3, self.n_hidden, gates.shape[-1])
         rz, r, c = rzc[:, :2], rzc[:, 0], rzc[:, 2]
         to_z, to_c, to_r, keep, reset = (factors[:, i] for i in range(5))
         np.reciprocal(rz, rz)

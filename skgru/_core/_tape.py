@@ -100,23 +100,29 @@ class Tape:
         self.input_rows = slice(n_hidden + 1, n_hidden + 1 + n_inputs)
         self.final_state = empty((name, "final"), n_hidden, packing.n_sequences)
         self.runs = []
+        of_columns, of_gates, of_states = ((name, part) for part in ("columns", "gates", "states"))
         self.gate_cells: np.ndarray | None = None
-
-        def steps(part: str, n_rows: int, *, keeps_all: bool) -> list[np.ndarray]:
-            if not has_planes:
-                return _steps(workspace, (name, part), packing, n_rows, keeps_all)
-            assert keeps_all  # for training only
-            cells = workspace.empty((name, part), n_rows // n_hidden, packing.n_cells, n_hidden)
-            if part == "gates":
-                self.gate_cells = cells
-            return packing.planes(cells)
-
-        run_columns = steps("columns", n_column_rows, keeps_all=keeps_states)
-        run_gates = steps("gates", n_gate_rows, keeps_all=workspace.keeps_gates)
-        of_state = 0 if has_planes else self.state_rows
-        run_states = run_seen = [columns[:, of_state] for columns in run_columns]
+        if has_planes:
+            assert keeps_states  # for training only
+            assert workspace.keeps_gates
+            table = packing.n_cells, n_hidden
+            self.gate_cells = workspace.empty(of_gates, n_gate_rows // n_hidden, *table)
+            run_gates = packing.planes(self.gate_cells)
+            columns = workspace.empty(of_columns, n_column_rows // n_hidden, *table)
+            run_columns = packing.planes(columns)
+            run_seen = [columns[:, 0] for columns in run_columns]
+        else:
+            run_gates = _steps(workspace, of_gates, packing, n_gate_rows, workspace.keeps_gates)
+            run_columns = _steps(workspace, of_columns, packing, n_column_rows, keeps_states)
+            run_seen = [columns[:, self.state_rows] for columns in run_columns]
+        run_states = run_seen
         if masked:
-            run_states = [run[:, of_state] for run in steps("states", n_hidden, keeps_all=True)]
+            states = workspace.empty(of_states, n_hidden * packing.n_cells)
+            run_states = (
+                packing.cut(states.reshape(-1, n_hidden))
+                if has_planes
+                else packing.run_views(states, n_hidden)
+            )
         for i, arrays in enumerate(zip(run_columns, run_gates, run_states, run_seen, strict=True)):
             columns, gates, states, seen = (array[::-1] if reverse else array for array in arrays)
             n_active = columns.shape[-1]
