@@ -89,14 +89,15 @@ class _Task:
     n_params: int
     n_trained: int
     seed: int | None  # of the masks of dropout; None: nothing is dropped
+    share: float  # of the batch
 
 
 @dataclass(frozen=True)
 class _Done:
-    """What a worker answers: its loss, and the states that stretches ended with, if any go on."""
+    """What a worker answers; its share of the gradient stands in the numbers."""
 
-    loss: float
-    states: list[np.ndarray] | None
+    share_of_loss: float
+    states: list[np.ndarray] | None  # that stretches ended with, if any go on
 
 
 class _Division:
@@ -124,20 +125,20 @@ class _Division:
         n_shards = min(len(self.numbers), len(batch))
         order = batch.X.falling_lengths()
         own, *others = (batch.select(order[i::n_shards]) for i in range(n_shards))
-        at_work = list(zip(self.workers, others, self.numbers[1:], strict=False))
+        at_work = list(zip(self.workers, others, self.numbers[1:, : len(gradient)], strict=False))
         self.numbers[0, : len(params)] = params
         seeds = copy.deepcopy(rng)  # draws for dropout move that one on from batch to batch
         for worker, shard, _ in at_work:
             seed = None if seeds is None else seeds.randint(np.iinfo(np.int32).max)
-            worker.tell(_Task(shard.packed(), len(params), len(gradient), seed))
+            share = len(shard) / len(batch)
+            worker.tell(_Task(shard.packed(), len(params), len(gradient), seed, share))
         share = len(own) / len(batch)
         loss = share * self.objective.loss_and_gradient(params, own, gradient, workspace, rng)
         gradient *= share
         for worker, shard, of_shard in at_work:
             done = worker.answer()
-            share = len(shard) / len(batch)
-            loss += share * done.loss
-            gradient += share * of_shard[: len(gradient)]
+            loss += done.share_of_loss
+            gradient += of_shard
             if shard.link is not None:
                 assert done.states is not None
                 shard.link.hand_on(done.states)
@@ -251,8 +252,9 @@ def _serve_fit(fit: _Fit, connection: Connection) -> None:
             params, gradient = numbers[0, : task.n_params], numbers[fit.row, : task.n_trained]
             rng = None if task.seed is None else np.random.RandomState(task.seed)
             loss = fit.objective.loss_and_gradient(params, task.shard, gradient, workspace, rng)
+            gradient *= task.share
             link = task.shard.link
-            answer = _Done(loss, None if link is None else link.final())
+            answer = _Done(task.share * loss, None if link is None else link.final())
         except Exception as error:
             answer = error
         connection.send(answer)

@@ -287,7 +287,7 @@ def test_an_error_of_a_worker_is_raised(tmp_path):
     thread.start()
     worker = object.__new__(_shards._Worker)
     worker.connection, worker.is_ready = here, True
-    worker.tell(_shards._Task(one_sample(), 3, 3, seed=0))
+    worker.tell(_shards._Task(one_sample(), 3, 3, seed=0, share=0.5))
     with pytest.raises(MemoryError, match="of the worker"):
         worker.answer()
     worker.tell(None)
@@ -319,7 +319,7 @@ def test_a_worker_has_one_thread_of_blas_no_warnings_of_numpy_and_leaves_ctrl_c_
     np.save(tmp_path / "numbers.npy", np.zeros((2, 3)))
     here, there = Pipe()
     here.send(_shards._Fit(Recorder(), tmp_path / "numbers.npy", 1))
-    here.send(_shards._Task(one_sample(), 3, 3, seed=0))
+    here.send(_shards._Task(one_sample(), 3, 3, seed=0, share=0.5))
     here.send(None)
     here.send(_shards._Fit(Recorder(), tmp_path / "gone.npy", 1))  # over before there is a task
     here.send(None)

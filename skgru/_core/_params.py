@@ -84,11 +84,16 @@ class Entries:
         """Return a copy of the entries."""
         return np.concatenate([flat[part] for part in self._parts])
 
-    def parts(self) -> Iterator[tuple[slice | np.ndarray, slice]]:
-        """Yield the parts that are not empty, and where among all entries they stand."""
+    def parts(self, longest: int) -> Iterator[tuple[slice | np.ndarray, slice]]:
+        """Yield parts, stretches in pieces of at most so many, and where among all they stand."""
         start = 0
         for part, length in zip(self._parts, self._lengths, strict=True):
-            if length:
+            if isinstance(part, slice):
+                for first in range(0, length, longest):
+                    last = min(first + longest, length)
+                    of_flat = slice(part.start + first, part.start + last)
+                    yield of_flat, slice(start + first, start + last)
+            elif length:
                 yield part, slice(start, start + length)
             start += length
 

@@ -116,7 +116,7 @@ def test_gradient_for_the_rows_of_the_table_that_a_batch_touches():
     again = case.objective.loss_and_gradient(touched.take(case.params), batch, part, workspace)
     assert again == value
     np.testing.assert_array_equal(part, touched.take(whole))
-    for entries, _ in touched.parts():
+    for entries, _ in touched.parts(len(whole)):
         whole[entries] = 0.0
     assert not whole.any()
 

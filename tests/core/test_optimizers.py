@@ -161,6 +161,22 @@ def test_step_on_touched_entries_is_the_step_on_them_alone(optimizer, steps, par
         np.testing.assert_array_equal(ours[touched], theirs)
 
 
+@pytest.mark.parametrize("touched", [None, Entries(slice(1, 6), np.array([0]))])
+def test_step_in_stretches_is_the_step_at_once(optimizer, steps, touched, monkeypatch):
+    params, gradients = steps
+    twin, twins_params = copy.deepcopy(optimizer), params.copy()
+    for gradient in gradients:
+        given = gradient if touched is None else touched.take(gradient)
+        optimizer.step(params, given, 0.1, n_decayed=4, touched=touched)
+        with monkeypatch.context() as patch:
+            patch.setattr(_optimizers, "STRETCH", 3)
+            twin.step(twins_params, given, 0.1, n_decayed=4, touched=touched)
+    for ours, theirs in zip(
+        (params, *optimizer.moments), (twins_params, *twin.moments), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_untouched_entries_keep_their_bits(optimizer, steps):
     params, gradients = steps
     optimizer.step(params, gradients[0], 0.1)

@@ -53,10 +53,13 @@ def test_entries_are_taken_in_their_order():
     entries, flat = Entries(slice(0, 2), np.array([7, 4]), slice(8, 10)), np.arange(10.0)
     assert len(entries) == 6
     np.testing.assert_array_equal(entries.take(flat), [0, 1, 7, 4, 8, 9])
-    for part, of_part in entries.parts():
-        np.testing.assert_array_equal(flat[part], entries.take(flat)[of_part])
-    assert [of_part for _, of_part in entries.parts()] == [slice(0, 2), slice(2, 4), slice(4, 6)]
-    assert not list(Entries(slice(3, 3), np.empty(0, int)).parts())
+    assert [of_part for _, of_part in entries.parts(2)] == [slice(0, 2), slice(2, 4), slice(4, 6)]
+    assert not list(Entries(slice(3, 3), np.empty(0, int)).parts(2))
+    for longest in 1, 2, 3:
+        pieces = list(entries.parts(longest))
+        assert len(pieces) == (5 if longest == 1 else 3)
+        for part, of_part in pieces:
+            np.testing.assert_array_equal(flat[part], entries.take(flat)[of_part])
     for n in range(7):
         np.testing.assert_array_equal(entries.first(n).take(flat), entries.take(flat)[:n])
         assert len(entries.first(n)) == n
