@@ -30,7 +30,7 @@ import torch_language_model as peer
 from skgru import GRULanguageModel
 
 BATCH, STEPS, HIDDEN, TOKENS, DIMENSIONS = 32, 100, 256, 80, 64
-N_BATCHES = 20
+N_BATCHES = 40  # first weights, drawn once a fit, take a fiftieth
 LENGTH = 1000
 
 

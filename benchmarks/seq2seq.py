@@ -3,7 +3,7 @@
     python benchmarks/seq2seq.py --threads 2 --json numbers.json
 
 Training: batches of 64 pairs of 20 steps each, 128 units, 80 different tokens on either side; the
-whole `fit` of skgru over 40 batches, and of PyTorch the shortest loop that trains the same, from
+whole `fit` of skgru over 100 batches, and of PyTorch the shortest loop that trains the same, from
 tensors that are made before and without padding. Prediction: the most probable token at each step,
 for all pairs. The ratio is PyTorch's time divided by skgru's.
 """
@@ -31,7 +31,7 @@ from torch_seq2seq import END, General
 from skgru import GRUSeq2Seq
 
 BATCH, STEPS, HIDDEN, TOKENS, DIMENSIONS = 64, 20, 128, 80, 64
-N_PAIRS = 40 * BATCH  # of 10 batches' fit the first weights, by QR, take a twentieth
+N_PAIRS = 100 * BATCH  # reading them and drawing first weights, once a fit, take a fortieth
 
 
 def encode(model: General, x: torch.Tensor):
