@@ -18,7 +18,7 @@ import numpy as np
 
 from ._batching import Packing, Tokens
 from ._elementwise import drop_underflow
-from ._products import KernelGradient, for_planes
+from ._products import KernelGradient, Product, for_planes, product_with
 from ._runs import Run
 from ._tape import Tape, Workspace
 
@@ -143,7 +143,7 @@ class Cell(ABC):
         with np.errstate(over="ignore"):
             for run in tape.forward_runs():
                 run.forward_views = run.forward_views or self._forward_views(run)
-                self._forward(kernels, run)
+                self._forward([product_with(kernel, run.n_active) for kernel in kernels], run)
         return tape.final_state
 
     def backward(
@@ -173,18 +173,22 @@ class Cell(ABC):
             run.backward_views = run.backward_views or [
                 (block, *self._backward_views(run, block, workspace)) for block in self._blocks(run)
             ]
-            self._backward_run(kernels, run, d_output, sums)
+            products = [product_with(kernel, run.n_active) for kernel in kernels]
+            self._backward_run(products, run, d_output, sums)
         self._write_gradient(gradient, sums)
 
     def _for_tape(self, kernels: tuple[np.ndarray, ...], tape: Tape) -> tuple[np.ndarray, ...]:
         """Arrange kernels as products with what is on a tape want them."""
         if not self.takes_products:
             return tuple(map(np.ascontiguousarray, kernels))
-        return tuple(for_planes(kernel, self.n_hidden, tape.n_sequences) for kernel in kernels)
+        return tuple(
+            for_planes(kernel, self.n_hidden, tape.n_sequences, tape.kernel_memory(i, kernel.size))
+            for i, kernel in enumerate(kernels)
+        )
 
     def _backward_run(
         self,
-        kernels: tuple[np.ndarray, ...],
+        products: list[Product],
         run: Run,
         d_output: np.ndarray | None,
         sums: KernelGradient,
@@ -206,7 +210,7 @@ class Cell(ABC):
             has_vanished = False
             self._write_factors(factors, columns, run.states[block], gates)
             d_steps = [None] * len(views) if d_block is None else d_block[::-1]
-            self._backward(kernels, run.d_state, run.mask, zip(d_steps, views, strict=True))
+            self._backward(products, run.d_state, run.mask, zip(d_steps, views, strict=True))
             self._add_products(sums, sums.wide("gates", gates), sums.wide("columns", columns))
 
     def input_gradient(self, weights: CellWeights, tape: Tape) -> list[np.ndarray]:
@@ -256,7 +260,7 @@ class Cell(ABC):
         """Cut a run into the arrays that `_forward` meets at each step."""
 
     @abstractmethod
-    def _forward(self, kernels: tuple[np.ndarray, ...], run: Run) -> None:
+    def _forward(self, products: list[Product], run: Run) -> None:
         """Compute the gates and states of a run, step by step."""
 
     @abstractmethod
@@ -280,11 +284,7 @@ class Cell(ABC):
 
     @abstractmethod
     def _backward(
-        self,
-        kernels: tuple[np.ndarray, ...],
-        d_state: np.ndarray,
-        mask: np.ndarray | None,
-        steps: Any,
+        self, products: list[Product], d_state: np.ndarray, mask: np.ndarray | None, steps: Any
     ) -> None:
         """Turn gates into gradients of pre-activations, and carry ``d_state[0]`` back."""
 

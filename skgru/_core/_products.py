@@ -26,9 +26,12 @@ FEW_ROWS = 16
 # Units that a block of planes must have, and may have: more make nothing faster.
 FEW_UNITS, MOST_UNITS = 32, 64
 
+# Writes a kernel's product with a column to a place: (column, place).
+Product = Callable[[np.ndarray, np.ndarray], Any]
 
-def product_with(kernel: np.ndarray, n_active: int) -> Callable[..., Any]:
-    """Return what writes ``kernel @ column`` to a place, in ``(column, place)``.
+
+def product_with(kernel: np.ndarray, n_active: int) -> Product:
+    """Return what writes ``kernel @ column`` to a place.
 
     It does so in blocks of rows where BLAS is faster with these. It then does not copy kernel and
     column into an order of its own first, and takes up to a third less time in float32, to a half
@@ -62,11 +65,13 @@ def product_with(kernel: np.ndarray, n_active: int) -> Callable[..., Any]:
     return multiply
 
 
-def for_planes(kernel: np.ndarray, n_units: int, n_sequences: int) -> np.ndarray:
+def for_planes(
+    kernel: np.ndarray, n_units: int, n_sequences: int, memory: np.ndarray | None = None
+) -> np.ndarray:
     """Return a kernel (P H, K H) that makes P planes of K, (K, P, n_blocks, H, H / n_blocks).
 
     Blocks are cut from units, of which there are the same number in each run, for the most
-    sequences of a run.
+    sequences of a run. They are written to ``memory``, if given.
     """
     n_blocks = 1
     if is_fast_with_small_products():
@@ -74,12 +79,14 @@ def for_planes(kernel: np.ndarray, n_units: int, n_sequences: int) -> np.ndarray
         n_blocks = _n_blocks(n_units, most_units, FEW_UNITS) or 1
     blocks = kernel.reshape(len(kernel) // n_units, n_blocks, n_units // n_blocks, -1, n_units)
     blocks = blocks.transpose(3, 0, 1, 4, 2)
-    place = aligned_empty(kernel.size, kernel.dtype).reshape(blocks.shape)
+    if memory is None:
+        memory = aligned_empty(kernel.size, kernel.dtype)
+    place = memory.reshape(blocks.shape)
     place[...] = blocks
     return place
 
 
-def _product_of_planes(kernel: np.ndarray, n_active: int) -> Callable[..., Any]:
+def _product_of_planes(kernel: np.ndarray, n_active: int) -> Product:
     """Return `product_with` for what `for_planes` returns; K or P is 1.
 
     Columns are (H, N) or (K, H, N), places (H, N) or (P, H, N), all with sequences first in memory.

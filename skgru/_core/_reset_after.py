@@ -18,7 +18,7 @@ import numpy as np
 
 from ._cell import Cell, CellWeights
 from ._elementwise import tanh_for
-from ._products import KernelGradient, product_with
+from ._products import KernelGradient, Product
 from ._runs import Run, each_step
 from ._tape import Workspace
 
@@ -58,8 +58,8 @@ class ResetAfter(Cell):
         steps = map(each_step, (*views, *gates))
         return list(zip(*run.state_views(gates[2]), *steps, strict=True))
 
-    def _forward(self, kernels: tuple[np.ndarray, ...], run: Run) -> None:
-        to_gates, *to_candidate = (product_with(kernel, run.n_active) for kernel in kernels)
+    def _forward(self, products: list[Product], run: Run) -> None:
+        to_gates, *to_candidate = products
         one = np.ones((), run.states.dtype)
         mask, tanh = run.mask, tanh_for(run.states)
         place, takes_products = run.input_place, self.takes_products
@@ -117,14 +117,10 @@ class ResetAfter(Cell):
         to_r *= q  # q r (1 - r) z (1 - c^2)
 
     def _backward(
-        self,
-        kernels: tuple[np.ndarray, ...],
-        d_state: np.ndarray,
-        mask: np.ndarray | None,
-        steps: Any,
+        self, products: list[Product], d_state: np.ndarray, mask: np.ndarray | None, steps: Any
     ) -> None:
+        (to_state,) = products
         dh, tmp = d_state
-        (to_state,) = (product_with(kernel, d_state.shape[2]) for kernel in kernels)
         for d_output, (to_gates, keep, d_gates, d_qrz) in steps:
             if d_output is not None:
                 np.add(dh, d_output, dh)

@@ -18,7 +18,7 @@ import numpy as np
 
 from ._cell import Cell, CellWeights
 from ._elementwise import tanh_for
-from ._products import KernelGradient, product_with
+from ._products import KernelGradient, Product
 from ._runs import Run, each_step
 from ._tape import Workspace
 
@@ -51,8 +51,8 @@ class ResetBefore(Cell):
         steps = map(each_step, (*places, rz, r, z, c))
         return list(zip(*run.state_views(c), *steps, strict=True))
 
-    def _forward(self, kernels: tuple[np.ndarray, ...], run: Run) -> None:
-        to_gates, to_candidate = (product_with(kernel, run.n_active) for kernel in kernels)
+    def _forward(self, products: list[Product], run: Run) -> None:
+        to_gates, to_candidate = products
         one = np.ones((), run.states.dtype)  # ufuncs take a 0-d array faster than a float
         mask, tanh = run.mask, tanh_for(run.states)
         place, takes_products = run.input_place, self.takes_products
@@ -110,14 +110,9 @@ class ResetBefore(Cell):
         to_z *= keep  # (c - h) z (1 - z)
 
     def _backward(
-        self,
-        kernels: tuple[np.ndarray, ...],
-        d_state: np.ndarray,
-        mask: np.ndarray | None,
-        steps: Any,
+        self, products: list[Product], d_state: np.ndarray, mask: np.ndarray | None, steps: Any
     ) -> None:
-        n_active = d_state.shape[2]
-        to_state, to_reset = (product_with(kernel, n_active) for kernel in kernels)
+        to_state, to_reset = products
         dh, d_rh = d_state
         for d_output, (to_zc, to_r, keep_and_r, d_zc, d_rz, d_r, d_c, tmp) in steps:
             if d_output is not None:
