@@ -67,7 +67,7 @@ def pieces(fitted: GRURegressor, X: np.ndarray) -> dict[str, Callable[[], object
         ". . memory and its views": fresh_tape,
         ". . gathering the inputs": lambda: pack(sequences),
         ". . laying them out": lambda: tape.load(inputs),
-        ". . 50 steps": lambda: cell.forward(weights, tape),
+        ". . 50 steps": lambda: cell.forward(weights, tape, workspace),
         ". . head": lambda: network.head.forward(views, tape.final_state),
     }
 

@@ -141,7 +141,7 @@ class Recurrence:
         )
         for n in batch_lengths(self.row):
             tape = self.tapes[n]
-            cell.forward(self.weights, tape)
+            cell.forward(self.weights, tape, self.workspace)
             cell.backward(self.weights, tape, d_final[:, :n], None, self.gradient, self.workspace)
 
 

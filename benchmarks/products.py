@@ -45,7 +45,9 @@ def ratio(kernel: np.ndarray, n_sequences: int, way: str) -> float | None:
     multiply, arrays = product_with(kernel, n_sequences), (column, place)
     if way == "planes":
         n_units = min(kernel.shape)
-        multiply = product_with(for_planes(kernel, n_units, n_sequences), n_sequences)
+        memory = workspace.empty("kernel", kernel.size)
+        arranged = for_planes(kernel, n_units, n_sequences, memory)
+        multiply = product_with(arranged, n_sequences)
         arrays = tuple(in_planes(workspace, array, n_units) for array in arrays)
     elif multiply == kernel.dot:
         return None

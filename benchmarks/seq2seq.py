@@ -31,7 +31,7 @@ from torch_seq2seq import END, General
 from skgru import GRUSeq2Seq
 
 BATCH, STEPS, HIDDEN, TOKENS, DIMENSIONS = 64, 20, 128, 80, 64
-N_PAIRS = 100 * BATCH  # reading them and drawing first weights, once a fit, take a fortieth
+N_PAIRS = 100 * BATCH  # to read them and draw first weights, once a fit, takes a fiftieth
 
 
 def encode(model: General, x: torch.Tensor):

@@ -5,12 +5,15 @@ NumPy reports what it allocates to tracemalloc.
 
 import gc
 import tracemalloc
+import weakref
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from skgru import GRUClassifier, GRULanguageModel, GRURegressor, GRUSeq2Seq
 from skgru._core import _encoder_decoder, _objective
+from skgru._core._tape import Workspace
 
 T, F = 40, 8
 
@@ -90,6 +93,29 @@ def test_memory_does_not_grow_from_fit_to_fit():
     finally:
         tracemalloc.stop()
     assert grown < 50_000  # a batch of gates alone has 40 kB, 30 fits would leave 30
+
+
+@pytest.mark.parametrize("estimator", [GRUClassifier(4), GRUClassifier(64, embedding_dim=64)])
+def test_memory_of_training_and_prediction_is_freed_at_once(estimator, monkeypatch):
+    """Not when Python next looks for cycles: it counts objects, of which these are few."""
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(1, 9, (40, 5, 1)), rng.integers(0, 2, 40)
+    estimator = clone(estimator).set_params(max_iter=2, random_state=0)
+    estimator.fit(X, y)  # imports what is imported once, which may collect cycles itself
+    workspaces, init = [], Workspace.__init__
+
+    def spy(workspace, *args, **kwargs):
+        workspaces.append(weakref.ref(workspace))
+        init(workspace, *args, **kwargs)
+
+    monkeypatch.setattr(Workspace, "__init__", spy)
+    gc.disable()
+    try:
+        estimator.fit(X, y).predict(X)
+    finally:
+        gc.enable()
+    assert len(workspaces) >= 2
+    assert not any(workspace() for workspace in workspaces)
 
 
 def test_a_language_model_does_not_hold_all_probabilities_at_a_time(monkeypatch):

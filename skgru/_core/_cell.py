@@ -130,16 +130,13 @@ class Cell(ABC):
         np.negative(products[:2], products[:2])
         return products
 
-    def forward(
-        self, weights: CellWeights, tape: Tape, kernels: tuple[np.ndarray, ...] | None = None
-    ) -> np.ndarray:
-        """Run over a loaded tape and return the final state of each sequence, (H, N).
+    def forward(self, weights: CellWeights, tape: Tape, workspace: Workspace) -> np.ndarray:
+        """Run over a loaded tape and return the final state of each sequence, (H, N)."""
+        kernels = self._for_tape(self.forward_kernels(weights), tape, workspace)
+        return self.forward_with(kernels, tape)
 
-        ``kernels`` are `forward_kernels` of the weights, where they serve for several tapes of a
-        cell that takes vectors.
-        """
-        if kernels is None:
-            kernels = self._for_tape(self.forward_kernels(weights), tape)
+    def forward_with(self, kernels: tuple[np.ndarray, ...], tape: Tape) -> np.ndarray:
+        """Do what `forward` does, given `forward_kernels`; for cells that take vectors."""
         with np.errstate(over="ignore"):
             for run in tape.forward_runs():
                 run.forward_views = run.forward_views or self._forward_views(run)
@@ -166,7 +163,7 @@ class Cell(ABC):
         gradient : CellWeights
             Written to. The gradient of the pre-activations replaces the gates on the tape.
         """
-        kernels = self._for_tape(self._backward_kernels(weights), tape)
+        kernels = self._for_tape(self._backward_kernels(weights), tape, workspace)
         sums = KernelGradient(workspace)
         d_runs = [None] * len(tape.runs) if d_outputs is None else tape.reorder(d_outputs)
         for run, d_output in zip(tape.backward_runs(d_final), reversed(d_runs), strict=True):
@@ -177,13 +174,16 @@ class Cell(ABC):
             self._backward_run(products, run, d_output, sums)
         self._write_gradient(gradient, sums)
 
-    def _for_tape(self, kernels: tuple[np.ndarray, ...], tape: Tape) -> tuple[np.ndarray, ...]:
+    def _for_tape(
+        self, kernels: tuple[np.ndarray, ...], tape: Tape, workspace: Workspace
+    ) -> tuple[np.ndarray, ...]:
         """Arrange kernels as products with what is on a tape want them."""
         if not self.takes_products:
             return tuple(map(np.ascontiguousarray, kernels))
+        memories = (workspace.empty(("kernel", i), one.size) for i, one in enumerate(kernels))
         return tuple(
-            for_planes(kernel, self.n_hidden, tape.n_sequences, tape.kernel_memory(i, kernel.size))
-            for i, kernel in enumerate(kernels)
+            for_planes(kernel, self.n_hidden, tape.n_sequences, memory)
+            for kernel, memory in zip(kernels, memories, strict=True)
         )
 
     def _backward_run(

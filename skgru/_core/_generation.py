@@ -30,10 +30,10 @@ class Stepper:
         packing = Packing(np.ones(n_sequences, int))
         self._layers = []
         for (direction,) in trunk.layers.layers:
-            weights = direction.weights(parameters)
             cell = direction.cell.for_vectors()
+            kernels = cell.forward_kernels(direction.weights(parameters))
             tape = cell.tape(workspace, direction.suffix, packing, reverse=False)
-            self._layers.append((cell, weights, tape, cell.forward_kernels(weights)))
+            self._layers.append((cell, tape, kernels))
 
     def step(self, rows: np.ndarray, states: list[np.ndarray]) -> list[np.ndarray]:
         """Return the states of each layer, (H, N), after a further token: (N,) rows of the table.
@@ -41,9 +41,9 @@ class Stepper:
         They hold until the next step.
         """
         values, after = self._table[rows].T, []
-        for (cell, weights, tape, kernels), before in zip(self._layers, states, strict=True):
+        for (cell, tape, kernels), before in zip(self._layers, states, strict=True):
             tape.load([values[None]], initial=before)
-            values = cell.forward(weights, tape, kernels)
+            values = cell.forward_with(kernels, tape)
             after.append(values)
         return after
 

@@ -184,7 +184,7 @@ class RecurrentLayers:
                     cell.load_tokens(weights, tape, inputs, mask, h_0)
                 else:
                     tape.load(inputs, mask, h_0)
-                cell.forward(weights, tape)
+                cell.forward(weights, tape, workspace)
                 record.tapes.append(tape)
             records.append(record)
         return States(records[-1].tapes), records

@@ -15,7 +15,7 @@ SQUARES_DECAY = 0.99  # of RMSProp: PyTorch's default; Tieleman and Hinton write
 # a decay of 0.9 shrinks them to a thousandth, and one of 0.78 or more by less than 1 / eps.
 CHECKED_STEPS = 64
 # How many entries in a row are updated at a time: what one operation leaves of so many, the next
-# one meets in the cache. A step of Adam on 350 000 float32 takes a fifth less time.
+# one meets in the cache. A step of Adam on 350 000 float32 takes 15 to 20 % less time.
 STRETCH = 2**16
 
 

@@ -66,12 +66,13 @@ def product_with(kernel: np.ndarray, n_active: int) -> Product:
 
 
 def for_planes(
-    kernel: np.ndarray, n_units: int, n_sequences: int, memory: np.ndarray | None = None
+    kernel: np.ndarray, n_units: int, n_sequences: int, memory: np.ndarray
 ) -> np.ndarray:
     """Return a kernel (P H, K H) that makes P planes of K, (K, P, n_blocks, H, H / n_blocks).
 
     Blocks are cut from units, of which there are the same number in each run, for the most
-    sequences of a run. They are written to ``memory``, if given.
+    sequences of a run. They are written to ``memory`` of the kernel's size, which should begin
+    with a line of the cache.
     """
     n_blocks = 1
     if is_fast_with_small_products():
@@ -79,8 +80,6 @@ def for_planes(
         n_blocks = _n_blocks(n_units, most_units, FEW_UNITS) or 1
     blocks = kernel.reshape(len(kernel) // n_units, n_blocks, n_units // n_blocks, -1, n_units)
     blocks = blocks.transpose(3, 0, 1, 4, 2)
-    if memory is None:
-        memory = aligned_empty(kernel.size, kernel.dtype)
     place = memory.reshape(blocks.shape)
     place[...] = blocks
     return place

@@ -94,7 +94,6 @@ class Tape:
         self.reverse = reverse
         self.has_planes = has_planes
         self.n_sequences = packing.n_sequences
-        self._workspace, self._name = workspace, name
         empty = partial(workspace.empty, sequences_first=has_planes)
         self.state_rows = slice(n_hidden)
         self.bias_row = n_hidden
@@ -134,10 +133,6 @@ class Tape:
             self.runs.append(Run(columns, gates, states, seen, last_state, d_state, mask))
         if reverse:
             self.runs.reverse()
-
-    def kernel_memory(self, i: int, size: int) -> np.ndarray:
-        """Return memory for the i-th of the kernels that what is on the tape is multiplied by."""
-        return self._workspace.empty((self._name, "kernel", i), size)
 
     def load(
         self,

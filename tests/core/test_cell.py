@@ -48,9 +48,10 @@ def test_notebook_forward_pass():
     )
     cell = ResetBefore(F, H)
     packing, inputs = pack(SequenceBatch.from_dense(X))
-    tape = cell.tape(Workspace(X.dtype), "l0", packing, reverse=False)
+    workspace = Workspace(X.dtype)
+    tape = cell.tape(workspace, "l0", packing, reverse=False)
     tape.load(inputs)
-    np.testing.assert_allclose(cell.forward(weights, tape).T, h, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(cell.forward(weights, tape, workspace).T, h, rtol=1e-12, atol=1e-12)
 
 
 def test_large_preactivations_saturate_without_warning():

@@ -161,16 +161,17 @@ def test_step_on_touched_entries_is_the_step_on_them_alone(optimizer, steps, par
         np.testing.assert_array_equal(ours[touched], theirs)
 
 
-@pytest.mark.parametrize("touched", [None, Entries(slice(1, 6), np.array([0]))])
-def test_step_in_stretches_is_the_step_at_once(optimizer, steps, touched, monkeypatch):
+@pytest.mark.parametrize("n_decayed", [2, 4])  # less than a stretch, and more
+@pytest.mark.parametrize("touched", [None, Entries(slice(1, 8), np.array([0]))])
+def test_step_in_stretches_is_the_step_at_once(optimizer, steps, touched, n_decayed, monkeypatch):
     params, gradients = steps
     twin, twins_params = copy.deepcopy(optimizer), params.copy()
     for gradient in gradients:
         given = gradient if touched is None else touched.take(gradient)
-        optimizer.step(params, given, 0.1, n_decayed=4, touched=touched)
+        optimizer.step(params, given, 0.1, n_decayed=n_decayed, touched=touched)
         with monkeypatch.context() as patch:
             patch.setattr(_optimizers, "STRETCH", 3)
-            twin.step(twins_params, given, 0.1, n_decayed=4, touched=touched)
+            twin.step(twins_params, given, 0.1, n_decayed=n_decayed, touched=touched)
     for ours, theirs in zip(
         (params, *optimizer.moments), (twins_params, *twin.moments), strict=True
     ):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skgru._core import _blas, _cell, _products
-from skgru._core._batching import Packing
+from skgru._core._batching import Packing, Tokens
 from skgru._core._losses import SquaredError
 from skgru._core._products import KernelGradient, for_planes, product_with
 from skgru._core._tape import Workspace
@@ -44,7 +44,7 @@ def test_planes_are_multiplied_as_rows_are(n_planes, n_terms, n_blocks, monkeypa
     monkeypatch.setattr(_products, "is_fast_with_small_products", lambda: n_blocks > 1)
     monkeypatch.setattr(_products, "_n_blocks", lambda n_rows, most_rows, least_rows: n_blocks)
     kernel = rng.standard_normal((n_planes * 6, n_terms * 6))
-    arranged = for_planes(kernel, 6, 4)
+    arranged = for_planes(kernel, 6, 4, np.empty(kernel.size))
     assert arranged.shape == (n_terms, n_planes, n_blocks, 6, 6 // n_blocks)
     for n_active in 4, 3:
         column = rng.standard_normal((n_terms, n_active, 6)).swapaxes(1, 2)
@@ -116,13 +116,36 @@ def test_blocks_of_sums_are_small_products(n_units, n_columns, expected, monkeyp
 def test_blocks_of_planes_are_small_products(n_units, n_sequences, n_blocks, monkeypatch):
     monkeypatch.setattr(_products, "is_fast_with_small_products", lambda: True)
     kernel = np.ones((2 * n_units, n_units), np.float32)
-    assert for_planes(kernel, n_units, n_sequences).shape[2] == n_blocks
+    arguments = kernel, n_units, n_sequences, np.empty_like(kernel)
+    assert for_planes(*arguments).shape[2] == n_blocks
     monkeypatch.setattr(_products, "is_fast_with_small_products", lambda: False)
-    assert for_planes(kernel, n_units, n_sequences).shape[2] == 1
+    assert for_planes(*arguments).shape[2] == 1
 
 
-def test_kernels_of_planes_begin_with_a_line_of_the_cache():
-    assert for_planes(np.ones((256, 128), np.float32), 128, 32).ctypes.data % 64 == 0
+@pytest.mark.parametrize("cell_type", _cell.Cell.__subclasses__())
+def test_kernels_of_planes_are_aligned_and_keep_their_memory(cell_type, monkeypatch):
+    monkeypatch.setattr(_products, "is_fast_with_small_products", lambda: True)
+    kernels = []
+    monkeypatch.setattr(
+        _cell, "product_with", lambda *args: kernels.append(args[0]) or product_with(*args)
+    )
+    n_units, n_sequences, workspace = 128, 200, Workspace(np.dtype(np.float32))
+    cell = cell_type(64, n_units, reads_tokens=True)
+    shapes = (3 * n_units, 64), (3 * n_units, n_units), (3 * n_units,), (n_units,)
+    weights = _cell.CellWeights(*(np.full(shape, 0.01, np.float32) for shape in shapes))
+    gradient = _cell.CellWeights(*map(np.empty_like, weights))
+    tape = cell.tape(workspace, "", Packing(np.full(n_sequences, 2)), reverse=False)
+    tokens = Tokens(np.ones((1, 64), np.float32), [np.zeros((2, n_sequences), int)])
+    for _ in range(2):
+        cell.load_tokens(weights, tape, tokens, None, None)
+        d_final = np.ones_like(cell.forward(weights, tape, workspace))
+        cell.backward(weights, tape, d_final, None, gradient, workspace)
+    addresses = [kernel.ctypes.data for kernel in kernels]
+    first, second = np.split(np.array(addresses), 2)
+    np.testing.assert_array_equal(first, second)
+    assert not (first % 64).any()
+    # 4 blocks of 32 units, so that a product with 200 sequences is a small one.
+    assert {kernel.shape[2:] for kernel in kernels} == {(4, 128, 32)}
 
 
 def test_a_network_computes_the_same_in_blocks(sizes, bidirectional, reset_after, lengths, request):
