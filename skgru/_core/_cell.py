@@ -136,7 +136,10 @@ class Cell(ABC):
         return self.forward_with(kernels, tape)
 
     def forward_with(self, kernels: tuple[np.ndarray, ...], tape: Tape) -> np.ndarray:
-        """Do what `forward` does, given `forward_kernels`; for cells that take vectors."""
+        """Do what `forward` does, given kernels as a tape wants them.
+
+        For cells that take vectors these are `forward_kernels`.
+        """
         with np.errstate(over="ignore"):
             for run in tape.forward_runs():
                 run.forward_views = run.forward_views or self._forward_views(run)
@@ -170,8 +173,7 @@ class Cell(ABC):
             run.backward_views = run.backward_views or [
                 (block, *self._backward_views(run, block, workspace)) for block in self._blocks(run)
             ]
-            products = [product_with(kernel, run.n_active) for kernel in kernels]
-            self._backward_run(products, run, d_output, sums)
+            self._backward_run(kernels, run, d_output, sums)
         self._write_gradient(gradient, sums)
 
     def _for_tape(
@@ -180,20 +182,21 @@ class Cell(ABC):
         """Arrange kernels as products with what is on a tape want them."""
         if not self.takes_products:
             return tuple(map(np.ascontiguousarray, kernels))
-        memories = (workspace.empty(("kernel", i), one.size) for i, one in enumerate(kernels))
-        return tuple(
-            for_planes(kernel, self.n_hidden, tape.n_sequences, memory)
-            for kernel, memory in zip(kernels, memories, strict=True)
-        )
+        arranged = []
+        for i, kernel in enumerate(kernels):
+            memory = workspace.empty(("kernel", i), kernel.size)
+            arranged.append(for_planes(kernel, self.n_hidden, tape.n_sequences, memory))
+        return tuple(arranged)
 
     def _backward_run(
         self,
-        products: list[Product],
+        kernels: tuple[np.ndarray, ...],
         run: Run,
         d_output: np.ndarray | None,
         sums: KernelGradient,
     ) -> None:
         """Go through a run from its last block to the first, unless the gradient has vanished."""
+        products = [product_with(kernel, run.n_active) for kernel in kernels]
         has_vanished = False
         n_unchecked = CHECKED_STEPS if len(sums) else 0
         for block, factors, views in run.backward_views:

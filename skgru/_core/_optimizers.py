@@ -105,22 +105,17 @@ class Optimizer(ABC):
             self.moments = [np.zeros_like(params) for _ in range(self.n_moments)]
         self.n_steps += 1
         state = [params, *self.moments]
-        rate = float(learning_rate)
-        if touched is None:
-            for start in range(0, len(params), STRETCH):
-                part = slice(start, start + STRETCH)
-                pieces = [array[part] for array in state]
-                self._update(pieces, gradient[part], rate, max(0, n_decayed - start))
-            if self.n_steps % CHECKED_STEPS == 0:
-                for moment in self.moments[: self.n_means]:
-                    _drop_underflow(moment)
-            return
-        for touched_part, of_part in touched.parts(STRETCH):
-            pieces = [array[touched_part] for array in state]
-            self._update(pieces, gradient[of_part], rate, max(0, n_decayed - of_part.start))
-            if not isinstance(touched_part, slice):  # pieces are copies then
+        entries = Entries(slice(0, len(params))) if touched is None else touched
+        for part, of_part in entries.parts(STRETCH):
+            pieces = [array[part] for array in state]
+            n_decayed_of_part = max(0, n_decayed - of_part.start)
+            self._update(pieces, gradient[of_part], float(learning_rate), n_decayed_of_part)
+            if not isinstance(part, slice):  # pieces are copies then
                 for array, piece in zip(state, pieces, strict=True):
-                    array[touched_part] = piece
+                    array[part] = piece
+        if touched is None and self.n_steps % CHECKED_STEPS == 0:
+            for moment in self.moments[: self.n_means]:
+                _drop_underflow(moment)
 
     def _update(
         self, state: list[np.ndarray], gradient: np.ndarray, learning_rate: float, n_decayed: int
